@@ -1,0 +1,2 @@
+export * from "./gradient.ts"
+export { passes } from "./passes.ts"

@@ -1,0 +1,7 @@
+export { exactRules } from "./exact.ts"
+export * from "./program.ts"
+export { planMemory } from "./memory.ts"
+export { resolve } from "./resolve.ts"
+export { schedule } from "./schedule.ts"
+export { emitJavaScript } from "./target/javascript/emit.ts"
+export { emitWasm } from "./target/wasm/emit.ts"

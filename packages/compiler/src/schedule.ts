@@ -1,0 +1,208 @@
+/**
+ * Scheduling: which nodes are computed by one kernel. A group is a set of nodes over one index space; whatever is used
+ * inside its group only never reaches memory.
+ *
+ * Nodes are visited inputs first. A node joins the latest group among its producers whose index space it shares, if every
+ * operand from that group is read at the very element being computed, and if joining makes no cycle; otherwise it
+ * starts a group. Views belong to no group: they are folded into the index expressions of their readers.
+ */
+import { Axes, type Graph, primitives, rulesOf, sizeOf, type View, Views } from "@cotangent/graph"
+import { type Access, type Values, valueOf } from "./resolve.ts"
+
+/** What leads a group: loops over elements and rows, a product, a reduction over leading axes, or a form of its own. */
+export type GroupKind = "row" | "contract" | "column" | "gather" | "scatterAdd" | "pad" | "concat" | "argmax"
+
+/** Where a node stands in its group: at every element, or once per row (after reductions over the last axis). */
+export type Level = "full" | "row"
+
+/** One node of a group, with what its operands read. */
+export interface Member {
+  readonly node: number
+  readonly level: Level
+  readonly operands: ReadonlyArray<Access>
+}
+
+/** The nodes one kernel computes, in order. */
+export interface Group {
+  readonly id: number
+  readonly kind: GroupKind
+  /** The index space: the shape of what its full-level nodes compute. */
+  readonly space: ReadonlyArray<number>
+  readonly members: ReadonlyArray<Member>
+  /** Groups that compute what this one reads. */
+  readonly dependencies: ReadonlySet<number>
+}
+
+/** All groups, and which group computes each value. */
+export interface Schedule {
+  readonly values: Values
+  readonly groups: ReadonlyArray<Group>
+  /** The group of each value; `undefined` for parameters, constants, iota and views. */
+  readonly groupOf: ReadonlyArray<number | undefined>
+}
+
+interface OpenGroup {
+  readonly id: number
+  readonly kind: GroupKind
+  readonly space: ReadonlyArray<number>
+  readonly members: Array<Member>
+  readonly dependencies: Set<number>
+}
+
+/** Kernels stay below this many nodes: compile time and registers. */
+const groupLimit = 200
+/** How far a search for cycles goes before the answer is taken to be yes. */
+const searchLimit = 128
+
+const isLastAxes = (rank: number, axes: ReadonlyArray<number>): boolean => axes.length === 1 && axes[0] === rank - 1
+
+/** Whether a view over a shape visits an array of `target` shape in row-major order, one to one. */
+const isIdentity = (view: View, target: ReadonlyArray<number>): boolean =>
+  Axes.sameShape(view.shape, target) && Views.isContiguous(view)
+
+/** Whether a view over `space` reads element r of a row-level value (row-major over all but the last axis) for every element of row r. */
+const isRowOf = (view: View, space: ReadonlyArray<number>): boolean => {
+  const strides = Views.rowMajor(space.slice(0, -1))
+  return (
+    Axes.sameShape(view.shape, space) &&
+    view.offset === 0 &&
+    space.every((size, d) => size === 1 || view.strides[d] === (d === space.length - 1 ? 0 : strides[d]))
+  )
+}
+
+const rowShapes = (space: ReadonlyArray<number>): ReadonlyArray<ReadonlyArray<number>> =>
+  space.length === 0 ? [] : [space.slice(0, -1), [...space.slice(0, -1), 1]]
+
+const kindOf = (values: Values, node: Graph.GraphNode): GroupKind => {
+  const { lower } = rulesOf(primitives[node.primitive])
+  if (lower.tag === "structure") {
+    if (lower.form === "dot") return "contract"
+    if (lower.form === "scan") throw new RangeError("scans are unrolled before scheduling")
+    return lower.form
+  }
+  const axes = node.attributes["axes"]
+  if (lower.tag !== "reduce" || !Array.isArray(axes)) return "row"
+  const [input] = node.inputs
+  const rank = input === undefined ? 0 : (values.avals[valueOf(values, input)]?.shape.length ?? 0)
+  return isLastAxes(rank, axes) ? "row" : "column"
+}
+
+/** Groups the nodes of a resolved graph. */
+export const schedule = (values: Values): Schedule => {
+  const { graph } = values
+  const groups: Array<OpenGroup> = []
+  const groupOf = new Array<number | undefined>(values.avals.length).fill(undefined)
+  const levelOf = new Map<number, Level>()
+
+  const dependsOn = (from: number, target: number): boolean => {
+    const seen = new Set<number>([from])
+    const stack = [from]
+    for (let id = stack.pop(); id !== undefined; id = stack.pop()) {
+      if (id === target || seen.size > searchLimit) return true
+      for (const next of groups[id]?.dependencies ?? []) {
+        if (!seen.has(next)) {
+          seen.add(next)
+          stack.push(next)
+        }
+      }
+    }
+    return false
+  }
+
+  /** The level at which a node of this shape may stand in a group, if its operands allow it. */
+  const fits = (
+    group: OpenGroup,
+    shape: ReadonlyArray<number>,
+    operands: ReadonlyArray<Access>,
+    reduces: boolean
+  ): Level | undefined => {
+    if (group.members.length >= groupLimit) return undefined
+    if (reduces ? group.kind !== "row" : !["row", "contract", "column"].includes(group.kind)) return undefined
+    const inside = (access: Access) => groupOf[access.base] === group.id
+    const level: Level | undefined = Axes.sameShape(shape, group.space)
+      ? "full"
+      : group.kind === "row" && rowShapes(group.space).some((s) => Axes.sameShape(s, shape))
+        ? "row"
+        : undefined
+    if (level === undefined) return undefined
+    for (const access of operands) {
+      if (!inside(access)) continue
+      const from = levelOf.get(access.base)
+      const direct =
+        level === "full"
+          ? from === "full"
+            ? isIdentity(access.view, group.space)
+            : isRowOf(access.view, group.space)
+          : from === "row" && Axes.sameShape(access.view.shape, shape) && Views.isContiguous(access.view)
+      if (!direct) return undefined
+    }
+    const outer = operands.flatMap((access) =>
+      inside(access) || groupOf[access.base] === undefined ? [] : [groupOf[access.base] ?? -1]
+    )
+    return outer.some((id) => dependsOn(id, group.id)) ? undefined : level
+  }
+
+  const join = (
+    group: OpenGroup,
+    node: number,
+    level: Level,
+    operands: ReadonlyArray<Access>,
+    resultLevel: Level
+  ): void => {
+    group.members.push({ node, level, operands })
+    for (const { base } of operands) {
+      const from = groupOf[base]
+      if (from !== undefined && from !== group.id) group.dependencies.add(from)
+    }
+    const count = graph.nodes[node]?.outputs.length ?? 0
+    for (let output = 0; output < count; output++) {
+      groupOf[(values.start[node] ?? 0) + output] = group.id
+      levelOf.set((values.start[node] ?? 0) + output, resultLevel)
+    }
+  }
+
+  graph.nodes.forEach((node, i) => {
+    const { lower } = rulesOf(primitives[node.primitive])
+    if (lower.tag === "source" || (lower.tag === "view" && !values.copies.has(i))) return
+    const operands = node.inputs.flatMap((input) => values.access[valueOf(values, input)] ?? [])
+    const kind = kindOf(values, node)
+    const reduces = lower.tag === "reduce" && kind === "row"
+    const shape = (lower.tag === "view" || reduces ? operands[0]?.view.shape : node.outputs[0]?.shape) ?? []
+    const alone = kind !== "row"
+    if (!alone && lower.tag !== "view") {
+      const candidates = [...new Set(operands.flatMap(({ base }) => groupOf[base] ?? []))].sort((a, b) => b - a)
+      for (const id of candidates) {
+        const group = groups[id]
+        const level = group === undefined ? undefined : fits(group, shape, operands, reduces)
+        if (group === undefined || level === undefined || (reduces && level !== "full")) continue
+        join(group, i, level, operands, reduces ? "row" : level)
+        return
+      }
+    }
+    const space = kind === "column" || kind === "contract" ? (node.outputs[0]?.shape ?? []) : shape
+    const group: OpenGroup = { id: groups.length, kind, space, members: [], dependencies: new Set() }
+    groups.push(group)
+    join(group, i, "full", operands, reduces ? "row" : "full")
+  })
+  return { values, groups, groupOf }
+}
+
+/** FLOPs of a group, counted as its members are: a product counts 2 per term, everything else what its primitive says per element. */
+export const flopsOf = ({ values }: Schedule, group: Group): number =>
+  group.members.reduce((sum, { node, level, operands }) => {
+    const graphNode = values.graph.nodes[node]
+    if (graphNode === undefined) return sum
+    const { lower } = rulesOf(primitives[graphNode.primitive])
+    const elements = sizeOf(level === "full" ? group.space : group.space.slice(0, -1))
+    if (lower.tag === "elementwise") return sum + elements * lower.flops
+    if (lower.tag === "reduce") return sum + sizeOf(operands[0]?.view.shape ?? [])
+    if (graphNode.primitive === "dot") {
+      const contract = graphNode.attributes["contract"]
+      const axes: unknown = Array.isArray(contract) ? contract[0] : []
+      const k = Array.isArray(axes)
+        ? axes.reduce((n: number, d: unknown) => n * (operands[0]?.view.shape[Number(d)] ?? 1), 1)
+        : 1
+      return sum + 2 * sizeOf(group.space) * k
+    }
+    return sum
+  }, 0)

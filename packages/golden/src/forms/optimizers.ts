@@ -1,0 +1,47 @@
+/** The form of optimizer files: parameters after every step along given gradients. */
+import * as Schema from "effect/Schema"
+import { Numbers, Sizes } from "./tensors.ts"
+
+/** An option of an optimizer. */
+export const Option = Schema.Union([Schema.Number, Schema.Boolean, Schema.String, Schema.Null, Numbers])
+/** An option of an optimizer. */
+export type Option = typeof Option.Type
+
+/** Options by PyTorch's names. */
+export const Options = Schema.Record(Schema.String, Option)
+/** Options by PyTorch's names. */
+export type Options = typeof Options.Type
+
+/** One optimizer with its options and where it goes. */
+export const OptimizerCase = Schema.Struct({
+  name: Schema.String,
+  optimizer: Schema.String,
+  options: Options,
+  /** All options, those that were not given included. */
+  defaults: Schema.optionalKey(Options),
+  /** Numbers of the parameters of each group, and the options in which it differs. */
+  groups: Schema.optionalKey(Schema.Array(Schema.StructWithRest(Schema.Struct({ params: Schema.Array(Schema.Int) }), [Schema.Record(Schema.String, Option)]))),
+  /** What is done to the gradients first; `norms` are the global norms before. */
+  clip: Schema.optionalKey(Schema.Struct({ kind: Schema.Literals(["norm", "value"]), value: Schema.Number, norms: Schema.optionalKey(Numbers) })),
+  /** The parameters after each step. */
+  steps: Schema.Array(Schema.Array(Numbers))
+})
+
+/** One optimizer with its options and where it goes. */
+export type OptimizerCase = typeof OptimizerCase.Type
+
+/** One run of a solver that calls its objective. */
+export const SolverCase = Schema.Struct({ function: Schema.String, definition: Schema.String, x0: Numbers, call: Schema.String })
+
+/** A file of optimizers. */
+export const Optimizers = Schema.Struct({
+  shapes: Schema.Array(Sizes),
+  initial: Schema.Array(Numbers),
+  /** One list of tensors per step. */
+  gradients: Schema.Array(Schema.Array(Numbers)),
+  cases: Schema.Array(OptimizerCase),
+  lbfgs: Schema.optionalKey(Schema.Struct({ cases: Schema.Array(SolverCase) }))
+})
+
+/** A file of optimizers. */
+export type Optimizers = typeof Optimizers.Type

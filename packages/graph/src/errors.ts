@@ -1,0 +1,34 @@
+/** Typed errors of the graph: classes with a `_tag`, so that `Effect.catchTag` knows them and no Effect is needed here. */
+
+/** Two shapes, or a shape and an argument, do not fit. The message is the sentence the type checker shows. */
+export class ShapeError extends Error {
+  readonly _tag = "ShapeError"
+  override readonly name = "ShapeError"
+}
+
+/** An operation was given an element type it is not defined for. */
+export class DTypeError extends Error {
+  readonly _tag = "DTypeError"
+  override readonly name = "DTypeError"
+}
+
+/** A derivative was asked for that does not exist, or of something that is not a scalar. */
+export class DifferentiationError extends Error {
+  readonly _tag = "DifferentiationError"
+  override readonly name = "DifferentiationError"
+}
+
+/** An expression cannot be evaluated, for example because it still contains a parameter. */
+export class EvaluationError extends Error {
+  readonly _tag = "EvaluationError"
+  override readonly name = "EvaluationError"
+}
+
+/** Two trees that must have the same structure differ; the message names the first path where they do. */
+export class TreeError extends Error {
+  readonly _tag = "TreeError"
+  override readonly name = "TreeError"
+}
+
+/** A shape as text, `[32, 20]`. */
+export const showShape = (shape: ReadonlyArray<number | string>): string => `[${shape.join(", ")}]`

@@ -1,0 +1,61 @@
+/**
+ * The reference interpreter: every operation in float64, from the `evaluate` rule of its primitive. It shares no code with
+ * the kernels, so it is an independent oracle for them; it is also how expressions are evaluated without Effect.
+ */
+import { allocate, isFloat, roundTo } from "./dtype.ts"
+import { EvaluationError } from "./errors.ts"
+import { type HostArray, rulesOf } from "./primitive.ts"
+import { primitives } from "./primitives/index.ts"
+import { reachable } from "./region.ts"
+import type { AnyTensor, Node, Region } from "./tensor.ts"
+import type { Value } from "./value.ts"
+
+type Environment = Map<Node, ReadonlyArray<HostArray>>
+
+const lookUp = (environment: Environment, x: AnyTensor): HostArray => {
+  const y = environment.get(x.node)?.[x.output]
+  if (y === undefined) throw new EvaluationError(`evaluate: output ${x.output} of ${x.node.primitive} has no value`)
+  return y
+}
+
+/** Evaluates tensors in float64, given values for some of the nodes. */
+const run = (results: ReadonlyArray<AnyTensor>, environment: Environment): ReadonlyArray<HostArray> => {
+  for (const node of reachable(results, (n) => environment.has(n))) {
+    if (environment.has(node)) continue
+    const inputs = node.inputs.map((x) => lookUp(environment, x))
+    const data = rulesOf(primitives[node.primitive]).evaluate(inputs, node.attributes, node.outputs, (index, values) =>
+      runRegion(node.regions[index], values)
+    )
+    environment.set(
+      node,
+      node.outputs.map((aval, i) => ({ ...aval, data: data[i] ?? new Float64Array(0) }))
+    )
+  }
+  return results.map((x) => lookUp(environment, x))
+}
+
+const runRegion = (region: Region | undefined, values: ReadonlyArray<HostArray>): ReadonlyArray<HostArray> => {
+  if (region === undefined) throw new EvaluationError("evaluate: a region is missing")
+  // A region's results use its parameters and constants only, so no outer value is needed.
+  const environment: Environment = new Map()
+  region.parameters.forEach((p, i) => {
+    const value = values[i]
+    if (value !== undefined) environment.set(p.node, [value])
+  })
+  return run(region.results, environment)
+}
+
+/** A host array as a value of its element type, rounded once. */
+export const toValue = ({ shape, dtype, data }: HostArray): Value => {
+  const out = allocate(dtype, data.length)
+  const round = isFloat(dtype) ? (x: number) => x : roundTo[dtype]
+  for (let i = 0; i < data.length; i++) out[i] = round(data[i] ?? 0)
+  return { shape, dtype, data: out }
+}
+
+/** Evaluates several tensors at once, sharing what they have in common. */
+export const evaluateAll = (tensors: ReadonlyArray<AnyTensor>): ReadonlyArray<Value> =>
+  run(tensors, new Map()).map(toValue)
+
+/** Evaluates several tensors in float64 without rounding the results to their element types. */
+export const evaluateExact = (tensors: ReadonlyArray<AnyTensor>): ReadonlyArray<HostArray> => run(tensors, new Map())

@@ -1,0 +1,140 @@
+/** Every primitive as a function: the one place where nodes are built. */
+import { broadcastShapes, sameShape } from "./axes.ts"
+import { allocate, type DType, roundTo } from "./dtype.ts"
+import type { Operations, Passes, RuleOperations } from "./operations-interface.ts"
+import { rulesOf } from "./primitive.ts"
+import { type PrimitiveName, primitives } from "./primitives/index.ts"
+import { captureRegion } from "./region.ts"
+import {
+  type AnyTensor,
+  type Attributes,
+  capturePosition,
+  makeNode,
+  type Position,
+  project,
+  type Region
+} from "./tensor.ts"
+import type { Value } from "./value.ts"
+
+/** Applies a primitive: infers the outputs (throws the sentence when operands do not fit) and builds the node. */
+export const apply = (
+  primitive: PrimitiveName,
+  inputs: ReadonlyArray<AnyTensor>,
+  attributes: Attributes = {},
+  regions: ReadonlyArray<Region> = [],
+  position: Position = capturePosition()
+): ReadonlyArray<AnyTensor> => {
+  const outputs = rulesOf(primitives[primitive]).infer(inputs, attributes, regions)
+  const node = makeNode({ primitive, attributes, inputs, regions, outputs, position })
+  return outputs.map((_, i) => project(node, i))
+}
+
+/** The operations, building nodes at a given source position (the current one unless given). */
+export const makeOperations = (at?: Position): Operations => {
+  const one = (primitive: PrimitiveName, inputs: ReadonlyArray<AnyTensor>, attributes: object = {}): AnyTensor => {
+    const [y] = apply(primitive, inputs, { ...attributes }, [], at ?? capturePosition())
+    if (y === undefined) throw new RangeError(`${primitive} has no output`)
+    return y
+  }
+  const scalar = (value: number, dtype: DType): AnyTensor => {
+    const data = allocate(dtype, 1)
+    data[0] = roundTo[dtype](value)
+    return one("constant", [], { value: { shape: [], dtype, data } })
+  }
+  const broadcast = (x: AnyTensor, shape: ReadonlyArray<number>): AnyTensor =>
+    sameShape(x.shape, shape) ? x : one("broadcast", [x], { shape })
+  const full = (shape: ReadonlyArray<number>, value: number, dtype: DType): AnyTensor =>
+    broadcast(scalar(value, dtype), shape)
+  const unary = (name: PrimitiveName) => (x: AnyTensor) => one(name, [x])
+  const binary =
+    (name: PrimitiveName) =>
+    (a: AnyTensor, b: AnyTensor | number): AnyTensor => {
+      const other = typeof b === "number" ? scalar(b, a.dtype) : b
+      const shape = sameShape(a.shape, other.shape) ? a.shape : broadcastShapes(name, a.shape, other.shape)
+      return one(name, [broadcast(a, shape), broadcast(other, shape)])
+    }
+  return {
+    neg: unary("neg"),
+    abs: unary("abs"),
+    sign: unary("sign"),
+    floor: unary("floor"),
+    exp: unary("exp"),
+    expm1: unary("expm1"),
+    log: unary("log"),
+    log1p: unary("log1p"),
+    sqrt: unary("sqrt"),
+    tanh: unary("tanh"),
+    sigmoid: unary("sigmoid"),
+    sin: unary("sin"),
+    cos: unary("cos"),
+    erf: unary("erf"),
+    not: unary("not"),
+    stopGradient: unary("stopGradient"),
+    alias: unary("alias"),
+    add: binary("add"),
+    sub: binary("sub"),
+    mul: binary("mul"),
+    div: binary("div"),
+    pow: binary("pow"),
+    max: binary("max"),
+    min: binary("min"),
+    and: binary("and"),
+    or: binary("or"),
+    xor: binary("xor"),
+    shiftLeft: binary("shiftLeft"),
+    shiftRight: binary("shiftRight"),
+    eq: binary("eq"),
+    lt: binary("lt"),
+    le: binary("le"),
+    select: (condition, a, b) => {
+      const dtype = typeof a === "object" ? a.dtype : typeof b === "object" ? b.dtype : "f32"
+      const x = typeof a === "number" ? scalar(a, dtype) : a
+      const y = typeof b === "number" ? scalar(b, dtype) : b
+      const shape = broadcastShapes("select", condition.shape, broadcastShapes("select", x.shape, y.shape))
+      return one("select", [broadcast(condition, shape), broadcast(x, shape), broadcast(y, shape)])
+    },
+    threefry: (k0, k1, c0, c1) => {
+      const [y0, y1] = apply(
+        "threefry",
+        [k0, k1, c0, c1].map((x) => broadcast(x, c0.shape)),
+        {},
+        [],
+        at ?? capturePosition()
+      )
+      if (y0 === undefined || y1 === undefined) throw new RangeError("threefry has two outputs")
+      return [y0, y1]
+    },
+    cast: (x, dtype) => (x.dtype === dtype ? x : one("cast", [x], { dtype })),
+    parameter: (name, shape, dtype) => one("parameter", [], { name, shape, dtype }),
+    constant: (value: Value) => one("constant", [], { value }),
+    full,
+    iota: (shape, axis, dtype) => one("iota", [], { shape, axis, dtype }),
+    reduceSum: (x, axes) => (axes.length === 0 ? x : one("reduceSum", [x], { axes })),
+    reduceMax: (x, axes) => (axes.length === 0 ? x : one("reduceMax", [x], { axes })),
+    reduceMin: (x, axes) => (axes.length === 0 ? x : one("reduceMin", [x], { axes })),
+    argmax: (x, axis) => one("argmax", [x], { axis }),
+    reshape: (x, shape) => (sameShape(x.shape, shape) ? x : one("reshape", [x], { shape })),
+    transpose: (x, permutation) => (permutation.every((p, d) => p === d) ? x : one("transpose", [x], { permutation })),
+    broadcast,
+    slice: (x, { start, limit, step }) => one("slice", [x], { start, limit, step }),
+    pad: (x, { low, high, interior }, value = 0) => one("pad", [x], { low, high, interior, value }),
+    concat: (xs, axis) => one("concat", xs, { axis }),
+    gather: (table, indices, axis) => one("gather", [table, indices], { axis }),
+    scatterAdd: (base, indices, updates, axis) => one("scatterAdd", [base, indices, updates], { axis }),
+    dot: (a, b, { batch, contract }) => one("dot", [a, b], { batch, contract }),
+    scan: (body, operands, carries, sequences, length, reverse) =>
+      apply("scan", operands, { carries, sequences, length, reverse }, [body], at ?? capturePosition()),
+    region: (avals, f) =>
+      captureRegion(
+        avals.map(({ shape, dtype }, i) => one("parameter", [], { name: `r${i}`, shape, dtype })),
+        f,
+        apply
+      )
+  }
+}
+
+/** The operations for rules: nodes get the position of the operation the rule belongs to. */
+export const makeRuleOperations = (at: Position, passes: Passes): RuleOperations => ({ ...makeOperations(at), passes })
+
+/** The operations at the caller's position. */
+export const operations: Operations = makeOperations()

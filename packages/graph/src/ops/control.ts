@@ -1,0 +1,63 @@
+/** Control flow inside graphs. */
+import { operations as ops } from "../operations.ts"
+import { ShapeError } from "../errors.ts"
+import type { Tensor, AnyTensor } from "../tensor.ts"
+import type { Shape } from "../shape.ts"
+import * as Tree from "../tree.ts"
+
+/** One row of a sequence: the leading (time) dimension removed. */
+export type RowOf<T> =
+  T extends Tensor<infer S, infer D>
+    ? S extends readonly [unknown, ...infer R extends Shape]
+      ? Tensor<R, D>
+      : Tensor<Shape, D>
+    : { readonly [K in keyof T]: RowOf<T[K]> }
+
+/** A sequence of rows: a leading dimension added. */
+export type SequenceOf<T> =
+  T extends Tensor<infer S, infer D> ? Tensor<[number, ...S], D> : { readonly [K in keyof T]: SequenceOf<T[K]> }
+
+/**
+ * Runs `f` over the rows of `sequences`, passing the carry from step to step:
+ * `(c_{t+1}, y_t) = f(c_t, x_t)`. Gives the last carry and the outputs stacked over time. Trees of tensors everywhere;
+ * `f` may use tensors from outside. Differentiable; `reverse` runs from the last row to the first.
+ */
+export const scan = <C, X, Y>(
+  f: (carry: C, row: RowOf<X>) => readonly [C, Y],
+  initial: C,
+  sequences: X,
+  options: { readonly reverse?: boolean } = {}
+): readonly [C, SequenceOf<Y>] => {
+  const carries = Tree.leaves(initial)
+  const rows = Tree.leaves(sequences)
+  const length = rows[0]?.shape[0]
+  if (length === undefined)
+    throw new ShapeError("scan: needs at least one sequence with a leading dimension to run over")
+  let outputs: Y | undefined
+  const avals = [
+    ...carries.map((c) => ({ shape: c.shape, dtype: c.dtype })),
+    ...rows.map((x) => ({ shape: x.shape.slice(1), dtype: x.dtype }))
+  ]
+  const { region, captured } = ops.region(avals, (...parameters) => {
+    const carry = Tree.rebuild(initial, parameters.slice(0, carries.length))
+    // A row of the tree of sequences has the tree's own structure, one dimension less: the types cannot follow.
+    const row = Tree.rebuildWith(sequences, parameters.slice(carries.length)) as RowOf<X>
+    const [next, y] = f(carry, row)
+    Tree.assertSameStructure("scan: the carry", initial, next)
+    outputs = y
+    return [...Tree.leaves(next), ...Tree.leaves(y)]
+  })
+  if (outputs === undefined) throw new ShapeError("scan: the body was not traced")
+  const results: ReadonlyArray<AnyTensor> = ops.scan(
+    region,
+    [...captured, ...carries, ...rows],
+    carries.length,
+    rows.length,
+    length,
+    options.reverse ?? false
+  )
+  return [
+    Tree.rebuild(initial, results.slice(0, carries.length)),
+    Tree.rebuildWith(outputs, results.slice(carries.length)) as SequenceOf<Y>
+  ]
+}

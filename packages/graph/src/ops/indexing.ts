@@ -1,0 +1,169 @@
+/** Parts of tensors: cutting, padding, taking rows, choosing element by element. */
+import { broadcastShapes } from "../axes.ts"
+import { checkSameDType, type DType } from "../dtype.ts"
+import { DTypeError, ShapeError, showShape } from "../errors.ts"
+import { checkOperand, face, faceWithOptions, type SameDType } from "../face.ts"
+import { operations as ops } from "../operations.ts"
+import type { Broadcast, BroadcastWith, Padded, Sliced, Taken } from "../shape-rules.ts"
+import type { Guard, Mismatch, Shape } from "../shape.ts"
+import { type AnyTensor, isTensor, type Tensor, type TensorOf } from "../tensor.ts"
+
+/** Where to cut an axis: from `start` (0) up to `end` (its size) by `step` (1); negative positions count from the back. */
+export interface Cut {
+  readonly start?: number
+  readonly end?: number
+  readonly step?: number
+}
+
+/** A cut that waits for its operand. */
+export interface SliceBy<C extends ReadonlyArray<Cut>> {
+  <S extends Shape, D extends DType>(self: Tensor<S, D> & Guard<Sliced<S, C>>): TensorOf<Sliced<S, C>, D>
+}
+
+/** Cuts axes: `T.slice(x, [{ start: 1 }, { end: -1 }])`; axes not named stay whole. The cut sizes are unknown to the types. */
+export const slice: {
+  <const C extends ReadonlyArray<Cut>>(cuts: C): SliceBy<C>
+  <S extends Shape, D extends DType, const C extends ReadonlyArray<Cut>>(
+    self: Tensor<S, D>,
+    cuts: C & Guard<Sliced<S, C>>
+  ): TensorOf<Sliced<S, C>, D>
+} = face(2, (x: AnyTensor, cuts: ReadonlyArray<Cut>) => {
+  if (cuts.length > x.shape.length) {
+    throw new ShapeError(`slice: ${cuts.length} cuts for the ${x.shape.length} axes of ${showShape(x.shape)}`)
+  }
+  const bound = (value: number | undefined, size: number, otherwise: number): number =>
+    value === undefined ? otherwise : Math.min(Math.max(value < 0 ? value + size : value, 0), size)
+  const start = x.shape.map((size, d) => bound(cuts[d]?.start, size, 0))
+  const limit = x.shape.map((size, d) => Math.max(start[d] ?? 0, bound(cuts[d]?.end, size, size)))
+  return ops.slice(x, { start, limit, step: x.shape.map((_, d) => cuts[d]?.step ?? 1) })
+})
+
+/** How many elements to add before and behind an axis. */
+export type Widths = readonly [low: number, high: number]
+
+/** A padding that waits for its operand. */
+export interface PadBy<W extends ReadonlyArray<Widths>> {
+  <S extends Shape, D extends DType>(self: Tensor<S, D> & Guard<Padded<S, W>>): TensorOf<Padded<S, W>, D>
+}
+
+/** Zeros (or `value`) around each axis: `T.pad(x, [[1, 1], [0, 2]])` adds low and high elements. */
+export const pad: {
+  <const W extends ReadonlyArray<Widths>>(widths: W, value?: number): PadBy<W>
+  <S extends Shape, D extends DType, const W extends ReadonlyArray<Widths>>(
+    self: Tensor<S, D>,
+    widths: W & Guard<Padded<S, W>>,
+    value?: number
+  ): TensorOf<Padded<S, W>, D>
+} = faceWithOptions((x: AnyTensor, widths: ReadonlyArray<Widths>, value = 0) => {
+  if (widths.length !== x.shape.length) {
+    throw new ShapeError(`pad: ${widths.length} pairs for the ${x.shape.length} axes of ${showShape(x.shape)}`)
+  }
+  const padding = { low: widths.map(([low]) => low), high: widths.map(([, high]) => high), interior: widths.map(() => 0) }
+  return ops.pad(x, padding, value)
+})
+
+/** `R` when indices are i32, else the sentence. */
+type Indexed<Op extends string, E extends DType, R> = DType extends E
+  ? R
+  : [E] extends ["i32"]
+    ? R
+    : Mismatch<`${Op}: indices must be i32, they are ${E}; use T.cast`>
+
+const checkIndices = (operation: string, indices: AnyTensor): void => {
+  checkOperand(operation, "any", indices)
+  if (indices.dtype !== "i32") {
+    throw new DTypeError(`${operation}: indices must be i32, they are ${indices.dtype}; use T.cast`)
+  }
+}
+
+/** A selection of rows that holds the indices and waits for the table. */
+export interface TakeBy<N extends Shape, E extends DType> {
+  <S extends Shape, D extends DType>(
+    self: Tensor<S, D> & Guard<Indexed<"take", E, Taken<S, N>>>
+  ): TensorOf<Taken<S, N>, D>
+}
+
+/**
+ * Rows of a table by i32 indices: `[rows, ...rest]` by `[...n]` gives `[...n, ...rest]`. An index out of range is moved
+ * to the nearest row, so that no memory outside the table is ever read.
+ */
+export const take: {
+  <N extends Shape, E extends DType>(indices: Tensor<N, E>): TakeBy<N, E>
+  <S extends Shape, D extends DType, N extends Shape, E extends DType>(
+    self: Tensor<S, D>,
+    indices: Tensor<N, E> & Guard<Indexed<"take", E, Taken<S, N>>>
+  ): TensorOf<Taken<S, N>, D>
+} = face(2, (table: AnyTensor, indices: AnyTensor) => {
+  checkOperand("take", "any", table)
+  checkIndices("take", indices)
+  if (table.shape.length === 0) throw new ShapeError("take: axis 0 does not exist in []")
+  return ops.gather(table, indices, 0)
+})
+
+/** A one-hot coding that holds the number of classes and waits for the indices. */
+export interface OneHotOf<C extends number, D extends DType> {
+  <S extends Shape, E extends DType>(self: Tensor<S, E> & Guard<Indexed<"oneHot", E, S>>): Tensor<[...S, C], D>
+}
+
+/** 1 at the index, 0 elsewhere, along a new last axis of size `classes`; an index out of range gives zeros. */
+export const oneHot: {
+  <const C extends number, D extends DType = "f32">(classes: C, dtype?: D): OneHotOf<C, D>
+  <S extends Shape, E extends DType, const C extends number, D extends DType = "f32">(
+    self: Tensor<S, E> & Guard<Indexed<"oneHot", E, S>>,
+    classes: C,
+    dtype?: D
+  ): Tensor<[...S, C], D>
+} = faceWithOptions((indices: AnyTensor, classes: number, dtype: DType = "f32") =>
+  ops.cast(isClass(indices, classes), dtype)
+)
+
+/** Whether class c is the label, along a new last axis: the mask form of one-hot. */
+export const isClass = (indices: AnyTensor, classes: number): AnyTensor => {
+  checkIndices("oneHot", indices)
+  const shape = [...indices.shape, classes]
+  const labels = ops.broadcast(ops.reshape(indices, [...indices.shape, 1]), shape)
+  return ops.eq(labels, ops.iota(shape, shape.length - 1, "i32"))
+}
+
+type Scalars = AnyTensor | number
+type ShapeOfOperand<X> = X extends Tensor<infer S, DType> ? S : []
+type DTypeOfOperands<A, B> = A extends Tensor<Shape, infer D> ? D : B extends Tensor<Shape, infer E> ? E : "f32"
+
+/** The shape of a choice between two operands, or the sentence. */
+export type WhereRule<C extends Shape, E extends DType, A, B> = DType extends E
+  ? Chosen<C, A, B>
+  : [E] extends ["bool"]
+    ? Chosen<C, A, B>
+    : Mismatch<`where: the condition must be bool, it is ${E}; compare it with something`>
+type Chosen<C extends Shape, A, B> = SameDType<
+  "where",
+  DTypeOfOperands<A, B>,
+  DTypeOfOperands<B, A>,
+  BroadcastWith<"where", C, Broadcast<"where", ShapeOfOperand<A>, ShapeOfOperand<B>>>
+>
+
+/** A choice that holds its operands and waits for the condition. */
+export interface WhereBy<A, B> {
+  <C extends Shape, E extends DType>(
+    condition: Tensor<C, E> & Guard<WhereRule<C, E, A, B>>
+  ): TensorOf<WhereRule<C, E, A, B>, DTypeOfOperands<A, B>>
+}
+
+/** `a` where the condition holds, else `b`; either may be a number. */
+export const where: {
+  <const A extends Scalars, const B extends Scalars>(a: A, b: B): WhereBy<A, B>
+  <C extends Shape, E extends DType, const A extends Scalars, const B extends Scalars>(
+    condition: Tensor<C, E>,
+    a: A,
+    b: B & Guard<WhereRule<C, E, A, B>>
+  ): TensorOf<WhereRule<C, E, A, B>, DTypeOfOperands<A, B>>
+} = face(3, (condition: AnyTensor, a: Scalars, b: Scalars) => {
+  checkOperand("where", "any", condition)
+  if (condition.dtype !== "bool") {
+    throw new DTypeError(`where: the condition must be bool, it is ${condition.dtype}; compare it with something`)
+  }
+  if (isTensor(a) && isTensor(b)) checkSameDType("where", a.dtype, b.dtype)
+  const shapes = [a, b].map((x) => (isTensor(x) ? x.shape : []))
+  broadcastShapes("where", condition.shape, broadcastShapes("where", shapes[0] ?? [], shapes[1] ?? []))
+  return ops.select(condition, a, b)
+})

@@ -1,0 +1,135 @@
+/** The same elements in another arrangement, and what the types know of it. */
+import { sameShape } from "../axes.ts"
+import type { DType } from "../dtype.ts"
+import { ShapeError, showShape } from "../errors.ts"
+import { face, faceWithOptions } from "../face.ts"
+import { operations as ops } from "../operations.ts"
+import type { BroadcastTo, Expanded, Expected, Flattened, Permuted, Reshaped, Swapped } from "../shape-rules.ts"
+import type { Dim, Guard, Mutable, Shape } from "../shape.ts"
+import { type AnyTensor, sizeOf, type Tensor, type TensorOf } from "../tensor.ts"
+
+/** A reshape that holds the new shape and waits for its operand. */
+export interface ReshapeTo<To extends Shape> {
+  <S extends Shape, D extends DType>(self: Tensor<S, D> & Guard<Reshaped<S, To>>): Tensor<Mutable<To>, D>
+}
+
+/** The same elements in row-major order under another shape; the sizes must multiply to the same number. */
+export const reshape: {
+  <const To extends ReadonlyArray<number>>(shape: To): ReshapeTo<To>
+  <S extends Shape, D extends DType, const To extends ReadonlyArray<number>>(
+    self: Tensor<S, D>,
+    shape: To & Guard<Reshaped<S, To>>
+  ): Tensor<Mutable<To>, D>
+} = face(2, ops.reshape)
+
+/** All dimensions after the first merged into one: `[batch, 8, 8]` to `[batch, 64]`. */
+export const flatten: <S extends Shape, D extends DType>(
+  self: Tensor<S, D> & Guard<Flattened<S>>
+) => TensorOf<Flattened<S>, D> = face(1, (x: AnyTensor) => {
+  const [first, ...rest] = x.shape
+  if (first === undefined) throw new ShapeError("flatten: [] has no first dimension to keep")
+  return ops.reshape(x, [first, sizeOf(rest)])
+})
+
+/** A transposition that holds its permutation and waits for its operand. */
+export interface TransposeBy<P extends ReadonlyArray<number>> {
+  <S extends Shape, D extends DType>(self: Tensor<S, D> & Guard<Permuted<S, P>>): TensorOf<Permuted<S, P>, D>
+}
+
+/** The last two dimensions exchanged, or all of them in the order of `permutation`. */
+export const transpose: {
+  <const P extends ReadonlyArray<number>>(permutation: P): TransposeBy<P>
+  <S extends Shape, D extends DType, const P extends ReadonlyArray<number>>(
+    self: Tensor<S, D>,
+    permutation: P & Guard<Permuted<S, P>>
+  ): TensorOf<Permuted<S, P>, D>
+  <S extends Shape, D extends DType>(self: Tensor<S, D> & Guard<Swapped<S>>): TensorOf<Swapped<S>, D>
+} = faceWithOptions((x: AnyTensor, permutation?: ReadonlyArray<number>) => {
+  const n = x.shape.length
+  if (permutation === undefined && n < 2) {
+    throw new ShapeError(`transpose: ${showShape(x.shape)} has fewer than two dimensions`)
+  }
+  return ops.transpose(x, permutation ?? [...x.shape.keys()].slice(0, n - 2).concat(n - 1, n - 2))
+})
+
+/** An expansion that holds where the axis goes and waits for its operand. */
+export interface ExpandAt<A extends number, L extends Dim> {
+  <S extends Shape, D extends DType>(self: Tensor<S, D> & Guard<Expanded<S, A, L>>): TensorOf<Expanded<S, A, L>, D>
+}
+
+/**
+ * A new axis at `axis` (of the result), repeated `size` times and called `name` in the types; size 1 unless given.
+ * `T.expand(x, 0)` makes `[64]` into `[1, 64]`. Giving a name says on purpose what broadcasting refuses.
+ */
+export const expand: {
+  <const A extends number, const N extends number = 1, const L extends Dim = N>(
+    axis: A,
+    size?: N,
+    name?: L
+  ): ExpandAt<A, L>
+  <
+    S extends Shape,
+    D extends DType,
+    const A extends number,
+    const N extends number = 1,
+    const L extends Dim = N
+  >(
+    self: Tensor<S, D> & Guard<Expanded<S, A, L>>,
+    axis: A,
+    size?: N,
+    name?: L
+  ): TensorOf<Expanded<S, A, L>, D>
+} = faceWithOptions((x: AnyTensor, axis: number, size = 1) => {
+  const position = axis < 0 ? axis + x.shape.length + 1 : axis
+  if (!Number.isInteger(axis) || position < 0 || position > x.shape.length) {
+    throw new ShapeError(`expand: axis ${axis} does not exist after adding one to ${showShape(x.shape)}`)
+  }
+  const one = x.shape.toSpliced(position, 0, 1)
+  return ops.broadcast(ops.reshape(x, one), one.with(position, size))
+})
+
+/** A repetition that holds the shape to reach and waits for its operand. */
+export interface BroadcastBy<To extends Shape> {
+  <S extends Shape, D extends DType>(self: Tensor<S, D> & Guard<BroadcastTo<S, To>>): Tensor<Mutable<To>, D>
+}
+
+/** Repeats along dimensions of size 1 and new leading ones, to exactly this shape. */
+export const broadcastTo: {
+  <const To extends ReadonlyArray<number>>(shape: To): BroadcastBy<To>
+  <S extends Shape, D extends DType, const To extends ReadonlyArray<number>>(
+    self: Tensor<S, D>,
+    shape: To & Guard<BroadcastTo<S, To>>
+  ): Tensor<Mutable<To>, D>
+} = face(2, (x: AnyTensor, shape: ReadonlyArray<number>) => {
+  const lead = shape.length - x.shape.length
+  if (lead < 0 || x.shape.some((size, d) => size !== 1 && size !== shape[lead + d])) {
+    throw new ShapeError(`broadcastTo: ${showShape(x.shape)} does not broadcast to ${showShape(shape)}`)
+  }
+  return ops.broadcast(x, shape)
+})
+
+/** Forgets the shape in the types, for functions generic over sizes; `expect` states it again. */
+export const dyn = <D extends DType>(self: Tensor<Shape, D>): Tensor<Shape, D> => self
+
+/** A statement that holds a shape and waits for the tensor it is about. */
+export interface ExpectShape<To extends Shape> {
+  <S extends Shape, D extends DType>(self: Tensor<S, D> & Guard<Expected<S, To>>): Tensor<Mutable<To>, D>
+}
+
+/** States the shape of a tensor whose shape the types do not know; checked when built, symbols must agree with themselves. */
+export const expect: {
+  <const To extends Shape>(shape: To): ExpectShape<To>
+  <S extends Shape, D extends DType, const To extends Shape>(
+    self: Tensor<S, D>,
+    shape: To & Guard<Expected<S, To>>
+  ): Tensor<Mutable<To>, D>
+} = face(2, (x: AnyTensor, shape: Shape) => {
+  const sizes = new Map<string, number>()
+  x.shape.forEach((size, d) => {
+    const symbol = shape[d]
+    if (typeof symbol === "string" && !sizes.has(symbol)) sizes.set(symbol, size)
+  })
+  const expected = shape.map((dim) => (typeof dim === "string" ? (sizes.get(dim) ?? -1) : dim))
+  if (!sameShape(expected, x.shape)) throw new ShapeError(`expect: ${showShape(x.shape)} is not ${showShape(shape)}`)
+  return x
+})

@@ -1,0 +1,169 @@
+/** The form of elementwise primitives: from a scalar rule to the full record. */
+import type { Builder, Register } from "@cotangent/kernel"
+import { sameShape } from "../axes.ts"
+import { checkDomain, checkSameDType, type Domain, type DType, isFloat, roundTo } from "../dtype.ts"
+import { ShapeError, showShape } from "../errors.ts"
+import type { Operations } from "../operations-interface.ts"
+import type { BatchRule, HostArray, Maybe, NoAttributes, Primitive, SampleOperand } from "../primitive.ts"
+import type { AnyTensor, Aval } from "../tensor.ts"
+
+/** Throws unless every operand has an accepted element type and all have one shape. */
+export const checkElementwise = (name: string, domain: Domain, inputs: ReadonlyArray<Aval>): Aval => {
+  const first = inputs[0]
+  if (first === undefined) throw new ShapeError(`${name}: no operand was given`)
+  for (const input of inputs) {
+    checkSameDType(name, first.dtype, input.dtype)
+    checkDomain(name, domain, input.dtype)
+    if (!sameShape(first.shape, input.shape)) {
+      throw new ShapeError(
+        `${name}: ${showShape(first.shape)} with ${showShape(input.shape)}: the shapes must be equal here`
+      )
+    }
+  }
+  return first
+}
+
+/** Batching of anything elementwise: unbatched operands are repeated along the batch. */
+export const batchElementwise =
+  <A>(
+    apply: (ops: Operations, operands: ReadonlyArray<AnyTensor>, attributes: A) => ReadonlyArray<AnyTensor>
+  ): BatchRule<A> =>
+  (ops, operands, attributes, size) =>
+    apply(
+      ops,
+      operands.map(({ tensor, batched }) => (batched ? tensor : ops.broadcast(tensor, [size, ...tensor.shape]))),
+      attributes
+    )
+
+/** A partial derivative: a tensor, a constant, or absent where it is zero. */
+export type Partial = AnyTensor | number | undefined
+
+const scaled = (ops: Operations, x: AnyTensor, by: AnyTensor | number): AnyTensor =>
+  by === 1 ? x : by === -1 ? ops.neg(x) : ops.mul(x, by)
+
+/** Adds up the products of partial derivatives and tangents that exist. */
+const sumOfProducts = (ops: Operations, partials: ReadonlyArray<Partial>, tangents: ReadonlyArray<Maybe>): Maybe =>
+  partials.reduce<Maybe>((sum, partial, i) => {
+    const tangent = tangents[i]
+    if (partial === undefined || tangent === undefined) return sum
+    const term = scaled(ops, tangent, partial)
+    return sum === undefined ? term : ops.add(sum, term)
+  }, undefined)
+
+/** What an elementwise primitive of `n` operands is defined by. */
+export interface ElementwiseDefinition {
+  readonly name: ScalarOperation
+  readonly summary: string
+  readonly equation: string
+  readonly domain: Domain
+  /** The element type of the result; the operands' own unless given. */
+  readonly result?: DType
+  readonly evaluate: (x: ReadonlyArray<number>, dtype: DType) => number
+  /** Partial derivative for each operand (`undefined` is zero), from operands and result; `zero` when all vanish. */
+  readonly partials: "zero" | ((ops: Operations, x: ReadonlyArray<AnyTensor>, y: AnyTensor) => ReadonlyArray<Partial>)
+  readonly flops: number
+  readonly emit: (b: Builder.Builder, x: ReadonlyArray<Register>) => Register
+  readonly samples: ReadonlyArray<ReadonlyArray<SampleOperand>>
+}
+
+/** Names of `Operations` that take tensors only: what batching calls again. */
+export type ScalarOperation =
+  | "neg"
+  | "abs"
+  | "sign"
+  | "floor"
+  | "exp"
+  | "expm1"
+  | "log"
+  | "log1p"
+  | "sqrt"
+  | "tanh"
+  | "sigmoid"
+  | "sin"
+  | "cos"
+  | "erf"
+  | "not"
+  | "add"
+  | "sub"
+  | "mul"
+  | "div"
+  | "pow"
+  | "max"
+  | "min"
+  | "and"
+  | "or"
+  | "xor"
+  | "shiftLeft"
+  | "shiftRight"
+  | "eq"
+  | "lt"
+  | "le"
+  | "select"
+
+const applyAgain = (ops: Operations, name: ScalarOperation, x: ReadonlyArray<AnyTensor>): AnyTensor => {
+  const [a, b, c] = x
+  if (a === undefined) throw new ShapeError(`${name}: no operand was given`)
+  const operation: (a: AnyTensor, b: AnyTensor, c: AnyTensor) => AnyTensor = ops[name]
+  // Unary operations ignore the operands they do not have.
+  return operation(a, b ?? a, c ?? a)
+}
+
+/** The full record of an elementwise primitive. */
+export const elementwise = (d: ElementwiseDefinition): Primitive<NoAttributes> => ({
+  name: d.name,
+  document: { summary: d.summary, equation: d.equation },
+  infer: (inputs) => {
+    const aval = checkElementwise(d.name, d.domain, inputs)
+    return [{ shape: aval.shape, dtype: d.result ?? aval.dtype }]
+  },
+  evaluate: (inputs, _, outputs) => [mapElements(inputs, d.evaluate, outputs[0]?.dtype ?? "f64")],
+  reverse:
+    d.partials === "zero"
+      ? { tag: "zero" }
+      : {
+          tag: "rule",
+          pullback: (ops, { inputs, outputs: [y] }, [g]) =>
+            g === undefined || y === undefined || d.partials === "zero"
+              ? []
+              : d.partials(ops, inputs, y).map((p) => (p === undefined ? undefined : scaled(ops, g, p)))
+        },
+  forward:
+    d.partials === "zero"
+      ? { tag: "zero" }
+      : {
+          tag: "rule",
+          pushforward: (ops, { inputs, outputs: [y] }, tangents) => [
+            y === undefined || d.partials === "zero"
+              ? undefined
+              : sumOfProducts(ops, d.partials(ops, inputs, y), tangents)
+          ]
+        },
+  batch: batchElementwise((ops, x) => [applyAgain(ops, d.name, x)]),
+  lower: { tag: "elementwise", flops: d.flops, emit: (b, x) => [d.emit(b, x)] },
+  samples: d.samples.map((operands) => ({ operands, attributes: {} }))
+})
+
+/** Applies a scalar function to every element; integer results wrap, float results stay in float64. */
+export const mapElements = (
+  inputs: ReadonlyArray<HostArray>,
+  f: (x: ReadonlyArray<number>, dtype: DType) => number,
+  dtype: DType
+): Float64Array => {
+  const first = inputs[0]
+  const n = first?.data.length ?? 0
+  const out = new Float64Array(n)
+  const round = isFloat(dtype) ? (x: number) => x : roundTo[dtype]
+  const x = new Array<number>(inputs.length)
+  for (let i = 0; i < n; i++) {
+    for (let k = 0; k < inputs.length; k++) x[k] = inputs[k]?.data[i] ?? 0
+    out[i] = round(f(x, first?.dtype ?? dtype))
+  }
+  return out
+}
+
+/** Operand `k` of a rule, which the typing rule has shown to exist. */
+export const operand = <T>(xs: ReadonlyArray<T>, k: number): T => {
+  const x = xs[k]
+  if (x === undefined) throw new ShapeError(`operand ${k} is missing`)
+  return x
+}

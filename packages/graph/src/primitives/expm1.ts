@@ -1,0 +1,15 @@
+import { Mathematics } from "@cotangent/kernel"
+import { elementwise, operand } from "./elementwise.ts"
+
+/** e^x - 1 without cancellation near 0. */
+export const expm1 = elementwise({
+  name: "expm1",
+  summary: "e^x - 1 without cancellation near 0.",
+  equation: "y = e^x - 1, dy/dx = y + 1",
+  domain: "float",
+  evaluate: ([x = 0]) => Math.expm1(x),
+  partials: (ops, _, y) => [ops.add(y, 1)],
+  flops: 14,
+  emit: (b, x) => Mathematics.unaryFunctions.expm1(b, operand(x, 0)),
+  samples: [[{ shape: [3, 5], low: -2, high: 2 }]]
+})

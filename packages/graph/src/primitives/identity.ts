@@ -1,0 +1,26 @@
+/** The form of primitives that change nothing but what derivatives or passes make of them. */
+import { ShapeError } from "../errors.ts"
+import type { ForwardRule, NoAttributes, Primitive, ReverseRule } from "../primitive.ts"
+import type { RuleOperations } from "../operations-interface.ts"
+import { operand } from "./elementwise.ts"
+
+/** The record of an identity with its own derivative rules. */
+export const identity = (
+  name: "alias" | "stopGradient",
+  document: Primitive<NoAttributes>["document"],
+  reverse: ReverseRule<NoAttributes>,
+  forward: ForwardRule<NoAttributes>
+): Primitive<NoAttributes> => ({
+  name,
+  document,
+  infer: ([x]) => {
+    if (x === undefined) throw new ShapeError(`${name}: no operand was given`)
+    return [x]
+  },
+  evaluate: ([x]) => [x?.data ?? new Float64Array(0)],
+  reverse,
+  forward,
+  batch: (ops: RuleOperations, operands) => [ops[name](operand(operands, 0).tensor)],
+  lower: { tag: "view", view: (input) => input },
+  samples: [{ operands: [{ shape: [2, 3], low: -1, high: 1 }], attributes: {} }]
+})

@@ -1,0 +1,23 @@
+import { elementwise, operand } from "./elementwise.ts"
+
+/** The smaller of two; NaN if either is. At a tie each operand takes half of the derivative. */
+export const min = elementwise({
+  name: "min",
+  summary: "The smaller of two; NaN if either is. At a tie each operand takes half of the derivative.",
+  equation: "z = min(x, y)",
+  domain: "number",
+  evaluate: ([x = 0, y = 0]) => Math.min(x, y),
+  partials: (ops, [x, y]) => {
+    if (x === undefined || y === undefined) return []
+    const half = ops.select(ops.eq(x, y), 0.5, ops.full(x.shape, 0, x.dtype))
+    return [ops.select(ops.lt(x, y), 1, half), ops.select(ops.lt(y, x), 1, half)]
+  },
+  flops: 1,
+  emit: (b, x) => b.binary("min", operand(x, 0), operand(x, 1)),
+  samples: [
+    [
+      { shape: [3, 4], low: -2, high: 0 },
+      { shape: [3, 4], low: 0.1, high: 2 }
+    ]
+  ]
+})

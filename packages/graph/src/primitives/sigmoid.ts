@@ -1,0 +1,15 @@
+import { Mathematics } from "@cotangent/kernel"
+import { elementwise, operand } from "./elementwise.ts"
+
+/** The logistic function. */
+export const sigmoid = elementwise({
+  name: "sigmoid",
+  summary: "The logistic function.",
+  equation: "y = 1 / (1 + e^-x), dy/dx = y (1 - y)",
+  domain: "float",
+  evaluate: ([x = 0]) => 1 / (1 + Math.exp(-x)),
+  partials: (ops, _, y) => [ops.mul(y, ops.sub(ops.full(y.shape, 1, y.dtype), y))],
+  flops: 15,
+  emit: (b, x) => Mathematics.unaryFunctions.sigmoid(b, operand(x, 0)),
+  samples: [[{ shape: [3, 5], low: -3, high: 3 }]]
+})

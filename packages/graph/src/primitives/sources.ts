@@ -1,0 +1,73 @@
+/** Values that are there before a program runs, or known from the index alone. */
+import { isFloat } from "../dtype.ts"
+import { DTypeError, EvaluationError, ShapeError, showShape } from "../errors.ts"
+import type { Primitive } from "../primitive.ts"
+import { sizeOf } from "../tensor.ts"
+import type { Value } from "../value.ts"
+
+/** A value given from outside, known by name and identity. */
+export const parameter: Primitive<{
+  readonly name: string
+  readonly shape: ReadonlyArray<number>
+  readonly dtype: Value["dtype"]
+}> = {
+  name: "parameter",
+  document: { summary: "A value given from outside.", equation: "y is an input" },
+  infer: (_, { shape, dtype }) => [{ shape, dtype }],
+  evaluate: (_, { name, shape }) => {
+    throw new EvaluationError(
+      `evaluate: the parameter ${name} of shape ${showShape(shape)} has no value; pass the function and its arguments to Compute.compile, or call it with tensors`
+    )
+  },
+  reverse: { tag: "zero" },
+  forward: { tag: "zero" },
+  batch: () => {
+    throw new ShapeError("vmap: a parameter has no operand to batch over")
+  },
+  lower: { tag: "source", form: "parameter" },
+  samples: []
+}
+
+/** A value known when the graph is built. */
+export const constant: Primitive<{ readonly value: Value }> = {
+  name: "constant",
+  document: { summary: "A value known when the graph is built.", equation: "y is given" },
+  infer: (_, { value }) => [{ shape: value.shape, dtype: value.dtype }],
+  evaluate: (_, { value }) => [Float64Array.from(value.data)],
+  reverse: { tag: "zero" },
+  forward: { tag: "zero" },
+  batch: () => {
+    throw new ShapeError("vmap: a constant has no operand to batch over")
+  },
+  lower: { tag: "source", form: "constant" },
+  samples: []
+}
+
+/** The index along an axis: 0, 1, 2, ... */
+export const iota: Primitive<{
+  readonly shape: ReadonlyArray<number>
+  readonly axis: number
+  readonly dtype: Value["dtype"]
+}> = {
+  name: "iota",
+  document: { summary: "The index along an axis.", equation: "y[..., i, ...] = i" },
+  infer: (_, { shape, axis, dtype }) => {
+    if (axis < 0 || axis >= shape.length)
+      throw new ShapeError(`iota: axis ${axis} does not exist in ${showShape(shape)}`)
+    if (dtype === "bool") throw new DTypeError("iota: defined for numbers, not bool")
+    if (isFloat(dtype) && (shape[axis] ?? 0) > 2 ** 24)
+      throw new DTypeError(`iota: ${showShape(shape)} counts beyond 2^24, use i32`)
+    return [{ shape, dtype }]
+  },
+  evaluate: (_, { shape, axis }) => {
+    const inner = sizeOf(shape.slice(axis + 1))
+    return [Float64Array.from({ length: sizeOf(shape) }, (_, i) => Math.floor(i / inner) % (shape[axis] ?? 1))]
+  },
+  reverse: { tag: "zero" },
+  forward: { tag: "zero" },
+  batch: () => {
+    throw new ShapeError("vmap: iota has no operand to batch over")
+  },
+  lower: { tag: "source", form: "iota" },
+  samples: []
+}

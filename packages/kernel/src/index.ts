@@ -1,0 +1,6 @@
+export * as Builder from "./builder.ts"
+export * as Interpreter from "./interpreter.ts"
+export * from "./ir.ts"
+export * as Printer from "./printer.ts"
+export * as Mathematics from "./mathematics/index.ts"
+export * as Validator from "./validator.ts"

@@ -1,0 +1,7 @@
+export * from "./errors.ts"
+export * as Initializer from "./initializer.ts"
+export * as Loss from "./loss/index.ts"
+export * as Metrics from "./metrics/index.ts"
+export * as Model from "./model/index.ts"
+export type { Dense, DenseKernel } from "./model/dense.ts"
+export type { Norm, NormState } from "./model/normalization.ts"

@@ -1,0 +1,91 @@
+/** Layers written by users. */
+import {
+  type AnyTensor,
+  type Dim,
+  face,
+  type Key,
+  operations,
+  type Same,
+  type Shape,
+  ShapeError,
+  type Show,
+  showShape,
+  type Tensor,
+  type Tree
+} from "@cotangent/graph"
+import type { BatchOf } from "../targets.ts"
+import { type Mode, parameterLayer, type Sizes } from "./layer.ts"
+import { type AnyModel, append, evaluate, type Model } from "./model.ts"
+import type { Fresh, Put } from "./names.ts"
+
+/** The sizes of one sample of a batch of shape `O`. */
+export type SampleOf<O extends Shape> = O extends readonly [Dim, ...infer R extends ReadonlyArray<number>] ? R : Sizes
+
+/** The guard of a layer's output: the batch stays in front, or the sentence. */
+export type KeepsBatch<O extends Shape, O2 extends Shape> = number extends O["length"] | O2["length"]
+  ? unknown
+  : O2 extends readonly [infer B extends Dim, ...ReadonlyArray<unknown>]
+    ? Same<BatchOf<O>, B> extends true
+      ? unknown
+      : LosesBatch<O, O2>
+    : LosesBatch<O, O2>
+type LosesBatch<
+  O extends Shape,
+  O2 extends Shape
+> = `custom: the layer makes ${Show<O>} into ${Show<O2>}; the batch must stay in front`
+
+/** A layer from `O` to `O2` with parameters `P`, in two functions. */
+export interface CustomLayer<O extends Shape, O2 extends Shape, P> {
+  /** What it is, for people; `Custom` unless given. */
+  readonly kind?: string
+  /** The first parameters, for samples of these sizes. */
+  readonly init: (key: Key.Key, sample: SampleOf<O>) => P
+  /** The output for a batch; in train mode `mode.key` is the layer's own key. */
+  readonly apply: (params: P, x: Tensor<O>, mode: Mode) => Tensor<O2> & KeepsBatch<O, O2>
+}
+
+/** What a custom layer does to a model. */
+export interface CustomLayerFace<L extends string, O extends Shape, O2 extends Shape, P2> {
+  <I extends Shape, P, S>(model: Model<I, O, P, S> & Fresh<P, L>): Model<I, O2, Put<P, L, P2>, S>
+}
+
+/**
+ * A layer of your own, from its parameters and its function:
+ * `Model.custom("gain", { init: (_, [features]) => ({ gain: T.ones([features]) }), apply: ({ gain }, x) => T.mul(x, gain) })`.
+ *
+ * The output shape is found by applying the layer once to a batch of two. Throws ShapeError when the layer does not keep
+ * the batch in front, ModelError for a name that is taken.
+ */
+export const custom: <L extends string, O extends Shape, O2 extends Shape, P2>(
+  name: L,
+  layer: CustomLayer<O, O2, P2>
+) => CustomLayerFace<L, O, O2, P2> = face(
+  1,
+  (name: string, { kind = "Custom", init, apply }: CustomLayer<Shape, Shape, Tree.Tree>) =>
+    (model: AnyModel): AnyModel => {
+      const sample = model.outputShape
+      const start = (key: Key.Key): Tree.Tree => init(key, sample)
+      // Models hold f32.
+      const forward = (params: Tree.Tree, x: AnyTensor, mode: Mode): AnyTensor =>
+        apply(params, x as Tensor<Shape>, mode)
+      return append(model, parameterLayer(name, kind, outputOf(sample, start, forward), start, forward, true))
+    }
+)
+
+/** The sizes of one output sample, by applying the layer to unknowns. */
+const outputOf = (
+  sample: Sizes,
+  init: (key: Key.Key) => Tree.Tree,
+  apply: (params: Tree.Tree, x: AnyTensor, mode: Mode) => AnyTensor
+): Sizes => {
+  const batch = 2
+  const x = operations.parameter("x", [batch, ...sample], "f32")
+  // A key is by definition two u32 words.
+  const key = operations.parameter("key", [2], "u32") as Key.Key
+  const y = apply(init(key), x, evaluate)
+  if (y.shape[0] !== batch)
+    throw new ShapeError(
+      `custom: the layer makes ${showShape(x.shape)} into ${showShape(y.shape)}; the batch must stay in front`
+    )
+  return y.shape.slice(1)
+}

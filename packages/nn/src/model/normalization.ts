@@ -1,0 +1,154 @@
+/** Normalisation layers. */
+import { type AnyTensor, type Dim, face, Key, type Shape, sizeOf, T, type Tensor } from "@cotangent/graph"
+import { optionError } from "../errors.ts"
+import { type Initializer, ones, zeros } from "../initializer.ts"
+import type { NeedsFeatures } from "./dense.ts"
+import { type Applied, type Layer, type Mode, parameterLayer } from "./layer.ts"
+import { type AnyModel, append, featuresOf, type Model } from "./model.ts"
+import type { Fresh, Put } from "./names.ts"
+
+/** The parameters of a normalisation layer over C features. */
+export type Norm<C extends number> = {
+  readonly scale: Tensor<[C]>
+  readonly offset: Tensor<[C]>
+}
+
+/** The state of batchNorm: running statistics of C features. */
+export type NormState<C extends number> = {
+  readonly mean: Tensor<[C]>
+  readonly variance: Tensor<[C]>
+}
+
+/** Options of layerNorm. */
+export interface LayerNormOptions {
+  /** Added to the variance; 1e-3 unless given, as in Keras (PyTorch: 1e-5). */
+  readonly epsilon?: number
+  /** `ones` unless given. */
+  readonly scaleInitializer?: Initializer
+  /** `zeros` unless given. */
+  readonly offsetInitializer?: Initializer
+}
+
+/** Options of batchNorm. PyTorch's layer is `{ momentum: 0.9, epsilon: 1e-5, runningVariance: "unbiased" }`. */
+export interface BatchNormOptions extends LayerNormOptions {
+  /** The share of the old running statistics in the new; 0.99 unless given, as in Keras. PyTorch counts `1 - momentum`. */
+  readonly momentum?: number
+  /** Whether the running variance divides by n, as in Keras and unless given, or by n - 1, as in PyTorch. */
+  readonly runningVariance?: "biased" | "unbiased"
+}
+
+interface Affine {
+  readonly scale: Tensor<Shape>
+  readonly offset: Tensor<Shape>
+}
+
+interface Statistics {
+  readonly mean: Tensor<Shape>
+  readonly variance: Tensor<Shape>
+}
+
+const affine =
+  (features: number, { scaleInitializer = ones, offsetInitializer = zeros }: LayerNormOptions) =>
+  (key: Key.Key): Affine => ({
+    scale: scaleInitializer.draw(Key.fold(key, 0), [features]),
+    offset: offsetInitializer.draw(Key.fold(key, 1), [features])
+  })
+
+const checkEpsilon = (layer: string, { epsilon = 1e-3 }: LayerNormOptions): number => {
+  if (!(epsilon > 0 && Number.isFinite(epsilon))) throw optionError(`${layer}: epsilon`, "a positive number", epsilon)
+  return epsilon
+}
+
+const normalized = (
+  x: Tensor<Shape>,
+  { mean, variance }: Statistics,
+  { scale, offset }: Affine,
+  epsilon: number
+): Tensor<Shape> => T.add(T.mul(T.div(T.sub(x, mean), T.sqrt(T.add(variance, epsilon))), scale), offset)
+
+/** What layerNorm does to a model. */
+export interface LayerNormLayer<L extends string> {
+  <I extends Shape, Lead extends Shape, C extends Dim, P, S>(
+    model: Model<I, [...Lead, C], P, S> & NeedsFeatures<"layerNorm", Lead> & Fresh<P, L>
+  ): Model<I, [...Lead, C], Put<P, L, Norm<C & number>>, S>
+}
+
+/**
+ * Normalises every row over the last axis: `y = (x - mean) / sqrt(variance + epsilon) scale + offset`, where the variance
+ * divides by the number of features. The same in both modes. Ba, Kiros, Hinton 2016.
+ *
+ * Throws ShapeError on samples without an axis, OptionError unless `epsilon > 0`, ModelError for a name that is taken.
+ */
+export const layerNorm: <L extends string>(name: L, options?: LayerNormOptions) => LayerNormLayer<L> = face(
+  1,
+  (name: string, options: LayerNormOptions = {}) => {
+    const epsilon = checkEpsilon("layerNorm", options)
+    const over = { axis: -1, keepDims: true } as const
+    const apply = (params: Affine, input: AnyTensor): AnyTensor => {
+      // Models hold f32.
+      const x = input as Tensor<Shape>
+      return normalized(x, { mean: T.mean(x, over), variance: T.variance(x, over) }, params, epsilon)
+    }
+    return (model: AnyModel): AnyModel =>
+      append(
+        model,
+        parameterLayer(name, "LayerNorm", model.outputShape, affine(featuresOf("layerNorm", model), options), apply)
+      )
+  }
+)
+
+/** What batchNorm does to a model. */
+export interface BatchNormLayer<L extends string> {
+  <I extends Shape, Lead extends Shape, C extends Dim, P, S>(
+    model: Model<I, [...Lead, C], P, S> & NeedsFeatures<"batchNorm", Lead> & Fresh<P, L>
+  ): Model<I, [...Lead, C], Put<P, L, Norm<C & number>>, Put<S, L, NormState<C & number>>>
+}
+
+/**
+ * Normalises every feature (last axis) over all other axes: `y = (x - mean) / sqrt(variance + epsilon) scale + offset`.
+ *
+ * In train mode mean and variance (dividing by n) are those of the batch, and the state moves towards them:
+ * `running = momentum running + (1 - momentum) batch`, no derivative flowing into it. In evaluate mode they are the
+ * running ones. The state starts at mean 0 and variance 1. Ioffe, Szegedy 2015.
+ *
+ * Throws ShapeError on samples without an axis, OptionError unless `epsilon > 0` and `0 <= momentum < 1`, ModelError for
+ * a name that is taken.
+ */
+export const batchNorm: <L extends string>(name: L, options?: BatchNormOptions) => BatchNormLayer<L> = face(
+  1,
+  (name: string, options: BatchNormOptions = {}) => {
+    const epsilon = checkEpsilon("batchNorm", options)
+    const { momentum = 0.99, runningVariance = "biased" } = options
+    if (!(momentum >= 0 && momentum < 1)) throw optionError("batchNorm: momentum", "0 or more and below 1", momentum)
+    const moved = (running: Tensor<Shape>, batch: Tensor<Shape>): Tensor<Shape> =>
+      T.add(T.mul(running, momentum), T.mul(T.stopGradient(batch), 1 - momentum))
+    const apply = (params: Affine, state: Statistics, input: AnyTensor, mode: Mode): Applied<AnyTensor, Statistics> => {
+      // Models hold f32.
+      const x = input as Tensor<Shape>
+      if (mode.mode === "evaluate") return { y: normalized(x, state, params, epsilon), state }
+      const over = { axis: x.shape.slice(1).map((_, d) => d) }
+      const batch = { mean: T.mean(x, over), variance: T.variance(x, over) }
+      const n = sizeOf(x.shape.slice(0, -1))
+      const correction = runningVariance === "unbiased" ? n / Math.max(1, n - 1) : 1
+      const next = {
+        mean: moved(state.mean, batch.mean),
+        variance: moved(state.variance, T.mul(batch.variance, correction))
+      }
+      return { y: normalized(x, batch, params, epsilon), state: next }
+    }
+    return (model: AnyModel): AnyModel => {
+      const features = featuresOf("batchNorm", model)
+      const params = affine(features, options)
+      const layer: Layer<Affine, Statistics> = {
+        name,
+        kind: "BatchNorm",
+        outputShape: model.outputShape,
+        random: false,
+        layers: [],
+        init: (key) => ({ params: params(key), state: { mean: T.zeros([features]), variance: T.ones([features]) } }),
+        apply
+      }
+      return append(model, layer)
+    }
+  }
+)

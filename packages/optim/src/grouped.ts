@@ -1,0 +1,131 @@
+/** Other options for some of the parameters: no decay of biases, a smaller rate for a pretrained part. */
+import { isTensor, T, Tree } from "@cotangent/graph"
+import { OptimizerError } from "./errors.ts"
+import type { Optimizer, Rule, StateOf, Stepped } from "./optimizer.ts"
+import { f64, type Scalar } from "./scalar.ts"
+
+/** The rule of grouped parameters: the state is that of one optimizer over all of them. */
+export interface GroupedRule<F extends Rule> extends Rule {
+  readonly State: StateOf<F, this["P"]>
+  readonly Options: { readonly [group: string]: F["Options"] }
+}
+
+/** The options in which groups may differ. */
+const free: ReadonlyArray<string> = ["learningRate", "weightDecay"]
+
+const isRecord = (u: unknown): u is { readonly [name: string]: unknown } => typeof u === "object" && u !== null
+
+/** The paths of options that differ and may not. */
+const differences = (first: unknown, other: unknown, path = ""): ReadonlyArray<string> => {
+  if (!isRecord(first) || !isRecord(other)) return Object.is(first, other) ? [] : [path]
+  const names = new Set([...Object.keys(first), ...Object.keys(other)])
+  return [...names].flatMap((name) =>
+    free.includes(name) ? [] : differences(first[name], other[name], path === "" ? name : `${path}.${name}`)
+  )
+}
+
+const rateIn = (options: object): unknown => new Map<string, unknown>(Object.entries(options)).get("learningRate")
+
+/** Whether a part of a state has the leaves of the parameters: a slot, such as the moments m. */
+const isLike = (params: unknown, tree: unknown): boolean => {
+  const [a, b] = [Tree.entries(params), Tree.entries(tree)]
+  return (
+    a.length === b.length &&
+    a.every(
+      ({ path, leaf }, i) =>
+        path === b[i]?.path && leaf.shape.join() === b[i]?.leaf.shape.join() && leaf.dtype === b[i]?.leaf.dtype
+    )
+  )
+}
+
+/** One state of several: each slot's leaves from the group of their path, everything else from the first. */
+const merged = (params: unknown, states: ReadonlyArray<unknown>, indexOf: (path: string) => number): unknown => {
+  const [first] = states
+  if (isLike(params, first)) {
+    const leaves = states.map((tree) => Tree.leaves(tree))
+    return Tree.rebuildWith(
+      first,
+      Tree.entries(params).flatMap(({ path }, i) => leaves[indexOf(path)]?.[i] ?? [])
+    )
+  }
+  if (isTensor(first) || !isRecord(first)) return first
+  const children = Object.keys(first).map(
+    (key) =>
+      [
+        key,
+        merged(
+          params,
+          states.map((state) => (isRecord(state) ? state[key] : undefined)),
+          indexOf
+        )
+      ] as const
+  )
+  return Array.isArray(first) ? children.map(([, child]) => child) : Object.fromEntries(children)
+}
+
+/**
+ * One optimizer with other learning rates or weight decays for some parameters. `groupOf` gives the group of each path,
+ * such as `hidden.bias`. The state is the same as without groups. Its learning rate is that of the first group: the
+ * others keep their ratio to it where both are numbers, and follow their own schedules where they have one.
+ *
+ * PyTorch: parameter groups; Keras: `exclude_from_weight_decay`; Optax: `multi_transform`.
+ *
+ * ```ts
+ * const optimizer = grouped(
+ *   { weights: adamw({ weightDecay: 0.1 }), biases: adamw({ weightDecay: 0 }) },
+ *   (path) => (path.endsWith("bias") ? "biases" : "weights")
+ * )
+ * ```
+ *
+ * Throws an OptimizerError if the groups differ in other options; `step` throws one if a path has no group.
+ */
+export const grouped = <F extends Rule>(
+  groups: { readonly [group: string]: Optimizer<F> },
+  groupOf: (path: string) => string
+): Optimizer<GroupedRule<F>> => {
+  const names = Object.keys(groups)
+  const optimizers = Object.values(groups)
+  const [first] = optimizers
+  if (first === undefined) throw new OptimizerError("grouped", ["there must be at least one group"])
+  const mistakes = optimizers.flatMap(({ name, options }, i) =>
+    name !== first.name
+      ? [`${names[i]} is ${name}, ${names[0]} is ${first.name}: groups must follow one rule`]
+      : differences(first.options, options).map(
+          (option) => `${names[i]} and ${names[0]} differ in ${option}; groups may differ in ${free.join(" and ")}`
+        )
+  )
+  if (mistakes.length > 0) throw new OptimizerError("grouped", mistakes)
+
+  const indexOf = (path: string): number => {
+    const index = names.indexOf(groupOf(path))
+    if (index < 0)
+      throw new OptimizerError("grouped", [
+        `${path || "the leaf"} belongs to ${groupOf(path)}, the groups are ${names.join(", ")}`
+      ])
+    return index
+  }
+  const base = rateIn(first.options)
+  const rateOf = (state: Stepped<unknown>, { options }: Optimizer<F>): Scalar => {
+    const own = rateIn(options)
+    if (typeof own !== "number") return state.learningRate
+    return typeof base === "number" && base > 0 ? T.mul(state.learningRate, own / base) : f64(own)
+  }
+  const step = (state: StateOf<F, unknown>, grad: unknown): unknown => {
+    const states = optimizers.map((optimizer, i) =>
+      optimizer.step<unknown>(i === 0 ? state : { ...state, learningRate: rateOf(state, optimizer) }, grad)
+    )
+    // The first of at least one.
+    const leader = states[0] as StateOf<F, unknown>
+    const next = merged(state.params, states, indexOf)
+    return { ...(isRecord(next) ? next : {}), step: leader.step, learningRate: leader.learningRate }
+  }
+  const options = Object.freeze(Object.fromEntries(optimizers.map((optimizer, i) => [names[i], optimizer.options])))
+  // The state of F over P, leaf by leaf from states of F over P.
+  return Object.freeze({
+    name: first.name,
+    options,
+    init: first.init,
+    step,
+    evalParams: first.evalParams
+  }) as unknown as Optimizer<GroupedRule<F>>
+}

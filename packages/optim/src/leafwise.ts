@@ -1,0 +1,67 @@
+/**
+ * Update rules, leaf by leaf: a rule is written once, for one tensor, and applied to every leaf of a parameter tree. Each
+ * leaf gives one elementwise expression, which compiles to one loop.
+ */
+import { type AnyTensor, isFloat, operations as ops, Tree, TreeError } from "@cotangent/graph"
+import type { Scalar } from "./scalar.ts"
+
+/** The tensors of one leaf by name: `params`, `grad`, and slots such as the moments `m` and `v`. */
+export type Leaf<Name extends string, Optional extends string = never> = { readonly [N in Name]: AnyTensor } & {
+  readonly [N in Optional]?: AnyTensor | undefined
+}
+
+/** Trees of one structure by name. */
+export interface Trees {
+  readonly [name: string]: unknown
+}
+
+/** Some tensors by name. */
+interface Named {
+  readonly [name: string]: AnyTensor | undefined
+}
+
+const mapRecord = <A, B>(
+  record: { readonly [name: string]: A },
+  f: (a: A, name: string) => B
+): { readonly [name: string]: B } => Object.fromEntries(Object.entries(record).map(([name, a]) => [name, f(a, name)]))
+
+/**
+ * Applies `rule` to the leaves of `trees` and gives the trees named in `results`. Scalars are rounded to the element type
+ * of the leaf. Leaves that are not floating point stay what they are.
+ */
+export const leafwise = <L extends Named, C extends Named>(
+  trees: Trees,
+  scalars: { readonly [N in keyof C]: Scalar },
+  results: ReadonlyArray<string>,
+  rule: (leaf: L, scalars: C) => Named
+): Trees => {
+  const columns = mapRecord(trees, (tree) => Tree.leaves(tree))
+  const rows = (Object.values(columns)[0] ?? []).map((first, i): Named => {
+    const leaf = mapRecord(columns, (leaves) => leaves[i] ?? first)
+    if (!isFloat(first.dtype)) return leaf
+    const rounded = mapRecord<Scalar, AnyTensor>(scalars, (scalar) => ops.cast(scalar, first.dtype))
+    // The names are those of `trees` and `scalars`, which the definition of the rule and its slots agree on.
+    return rule(leaf as L, rounded as C)
+  })
+  return Object.fromEntries(
+    results.map((name) => [
+      name,
+      Tree.rebuild(
+        trees[name],
+        rows.flatMap((row) => row[name] ?? [])
+      )
+    ])
+  )
+}
+
+/** A tree like another whose floating-point elements are all `value`, and whose other elements are 0. */
+export const filledLike = <P>(tree: P, value: number): P =>
+  Tree.map(tree, (leaf) => ops.full(leaf.shape, isFloat(leaf.dtype) ? value : 0, leaf.dtype))
+
+/** Throws a TreeError that names the path unless each of `trees` has the structure, shapes and element types of `params`. */
+export const assertLike = (what: string, params: unknown, trees: Trees): void => {
+  for (const [name, tree] of Object.entries(trees)) {
+    if (tree === undefined) throw new TreeError(`${what} has no ${name}; it must be made by the same optimizer's init`)
+    Tree.assertSameStructure(`${what}: ${name}`, params, tree)
+  }
+}

@@ -1,0 +1,95 @@
+/** Checking options: a table of requirements, one for each option, and every mistake reported at once. */
+import * as Either from "fp-ts/lib/Either.js"
+import * as NonEmptyArray from "fp-ts/lib/NonEmptyArray.js"
+import * as ReadonlyArrays from "fp-ts/lib/ReadonlyArray.js"
+import { OptimizerError } from "./errors.ts"
+
+/** What an option's value must be, in words and as a test. */
+export interface Requirement {
+  readonly mustBe: string
+  readonly holds: (value: unknown) => boolean
+}
+
+/** A requirement on several options together; `otherwise` is the sentence when it does not hold. */
+export interface Relation<O> {
+  readonly holds: (options: O) => boolean
+  readonly otherwise: string
+}
+
+export const number = (mustBe: string, holds: (x: number) => boolean): Requirement => ({
+  mustBe,
+  holds: (value) => typeof value === "number" && Number.isFinite(value) && holds(value)
+})
+
+export const anyNumber = number("a finite number", () => true)
+export const nonNegative = number("a finite number, 0 or more", (x) => x >= 0)
+export const positive = number("a finite number above 0", (x) => x > 0)
+/** A decay of moments: 1 would never forget, and leave nothing to correct a bias by. */
+export const decayFactor = number("at least 0 and below 1", (x) => x >= 0 && x < 1)
+export const fraction = number("between 0 and 1", (x) => x >= 0 && x <= 1)
+export const count = number("a whole number, 1 or more", (x) => Number.isInteger(x) && x >= 1)
+export const flag: Requirement = { mustBe: "true or false", holds: (value) => typeof value === "boolean" }
+export const rateOrSchedule: Requirement = {
+  mustBe: "a finite number, 0 or more, or a schedule",
+  holds: (value) => typeof value === "function" || nonNegative.holds(value)
+}
+export const factorOrSchedule: Requirement = {
+  mustBe: "a finite number or a schedule",
+  holds: (value) => typeof value === "function" || anyNumber.holds(value)
+}
+export const oneOf = (...values: ReadonlyArray<string | false>): Requirement => ({
+  mustBe: values.map((value) => JSON.stringify(value)).join(" or "),
+  holds: (value) => values.some((known) => known === value)
+})
+export const orAbsent = ({ mustBe, holds }: Requirement): Requirement => ({
+  mustBe: `${mustBe}, or left out`,
+  holds: (value) => value === undefined || holds(value)
+})
+export const listOf = (what: string, holds: (values: ReadonlyArray<unknown>) => boolean): Requirement => ({
+  mustBe: what,
+  holds: (value) => Array.isArray(value) && holds(value)
+})
+export const milestones = listOf("whole numbers, 1 or more, each larger than the one before", (values) =>
+  values.every((value, i) => count.holds(value) && (i === 0 || Number(value) > Number(values[i - 1])))
+)
+
+type Checked = Either.Either<NonEmptyArray.NonEmptyArray<string>, unknown>
+
+const validation = Either.getApplicativeValidation(NonEmptyArray.getSemigroup<string>())
+const all = ReadonlyArrays.sequence(validation)
+const check = (holds: boolean, otherwise: string): Checked =>
+  holds ? Either.right(undefined) : Either.left([otherwise])
+
+const show = (value: unknown): string =>
+  typeof value === "number"
+    ? String(value)
+    : typeof value === "function"
+      ? "a function"
+      : (JSON.stringify(value) ?? "absent")
+
+/**
+ * The options themselves, frozen, if every requirement and relation holds; otherwise throws an OptimizerError with a
+ * sentence for each mistake. `Requirements` has an entry for every option: an unchecked option does not compile, and a
+ * name that is no option is a mistake too. `constructed` begins the message, `adam: beta1 must be ...`.
+ */
+export const validate = <O extends object>(
+  constructed: string,
+  options: O,
+  requirements: { readonly [K in keyof Required<O>]: Requirement },
+  relations: ReadonlyArray<Relation<O>> = []
+): Readonly<O> => {
+  const table = Object.entries<Requirement>(requirements)
+  const names = table.map(([name]) => name)
+  const values = new Map<string, unknown>(Object.entries(options))
+  const result = all([
+    ...table.map(([name, { mustBe, holds }]) =>
+      check(holds(values.get(name)), `${name} must be ${mustBe}, it is ${show(values.get(name))}`)
+    ),
+    ...[...values.keys()].map((name) =>
+      check(names.includes(name), `there is no option ${name}, the options are ${names.join(", ")}`)
+    ),
+    ...relations.map(({ holds, otherwise }) => check(holds(options), otherwise))
+  ])
+  if (Either.isLeft(result)) throw new OptimizerError(constructed, result.left)
+  return Object.freeze({ ...options })
+}

@@ -1,0 +1,42 @@
+/** How a session's memory is divided: one segment per tree, leaves in tree order, each aligned to its element size. */
+import { bytesOf, type DType } from "@cotangent/kernel"
+import { sizeOf } from "@cotangent/graph"
+
+/** What is known of a leaf: its path in the tree, sizes and element type. */
+export interface LeafSpec {
+  readonly path: string
+  readonly shape: ReadonlyArray<number>
+  readonly dtype: DType
+}
+
+/** A leaf with its place in memory. */
+export interface PlacedLeaf extends LeafSpec {
+  readonly address: number
+  readonly length: number
+}
+
+/** Segments start at multiples of this. */
+const segmentAlignment = 64
+/** Vector loads may read this far beyond the last element; kernels rely on it. */
+export const overread = 64
+/** Bytes of a WebAssembly page. */
+export const pageBytes = 65536
+
+/** The next multiple of `alignment`. */
+export const alignUp = (address: number, alignment = segmentAlignment): number =>
+  Math.ceil(address / alignment) * alignment
+
+/** Places leaves one after another from `start`; gives them and the first free address, aligned for the next segment. */
+export const place = (
+  leaves: ReadonlyArray<LeafSpec>,
+  start: number
+): { readonly leaves: ReadonlyArray<PlacedLeaf>; readonly end: number } => {
+  let at = start
+  const placed = leaves.map((leaf) => {
+    const address = alignUp(at, bytesOf[leaf.dtype])
+    const length = sizeOf(leaf.shape)
+    at = address + length * bytesOf[leaf.dtype]
+    return { ...leaf, address, length }
+  })
+  return { leaves: placed, end: alignUp(at) }
+}

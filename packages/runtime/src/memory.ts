@@ -1,0 +1,85 @@
+/** Memories: WebAssembly memory cannot be given back, so it is pooled by size and handed out again. */
+import { allocate, type DType, type HostArrays } from "@cotangent/graph"
+import { makeWasmMemory, type WasmMemory } from "./webassembly.ts"
+import type { PlacedLeaf } from "./layout.ts"
+
+/** A memory of a fixed number of pages. */
+export interface Memory {
+  readonly pages: number
+  readonly buffer: ArrayBuffer
+  /** Absent for the JavaScript target. */
+  readonly wasm?: WasmMemory
+}
+
+/** Page counts that are handed out: a quarter of a power of two apart, so that few sizes serve all sessions. */
+export const sizeClass = (pages: number): number => {
+  if (pages <= 4) return pages
+  const unit = 2 ** Math.max(0, Math.ceil(Math.log2(pages)) - 3)
+  return Math.ceil(pages / unit) * unit
+}
+
+/** Hands out memories and takes them back. */
+export interface MemoryPool {
+  readonly acquire: (pages: number) => Memory
+  readonly release: (memory: Memory) => void
+  /** Memories made so far, and those waiting to be used again. */
+  readonly statistics: () => { readonly made: number; readonly free: number; readonly bytes: number }
+}
+
+/** A pool for one target. Memories are zeroed when they are handed out again. */
+export const makePool = (target: "wasm" | "js"): MemoryPool => {
+  const free = new Map<number, Array<Memory>>()
+  let made = 0
+  let bytes = 0
+  return {
+    acquire: (wanted) => {
+      const pages = sizeClass(wanted)
+      const known = free.get(pages)?.pop()
+      if (known !== undefined) {
+        new Uint8Array(known.buffer).fill(0)
+        return known
+      }
+      made++
+      bytes += pages * 65536
+      if (target === "js") return { pages, buffer: new ArrayBuffer(pages * 65536) }
+      const wasm = makeWasmMemory(pages)
+      return { pages, buffer: wasm.buffer, wasm }
+    },
+    release: (memory) => {
+      const list = free.get(memory.pages) ?? []
+      list.push(memory)
+      free.set(memory.pages, list)
+    },
+    statistics: () => ({ made, free: [...free.values()].reduce((n, list) => n + list.length, 0), bytes })
+  }
+}
+
+const views: {
+  readonly [D in DType]: (
+    buffer: ArrayBuffer,
+    address: number,
+    length: number
+  ) => ArrayLike<number> & { set: (data: ArrayLike<number>) => void }
+} = {
+  f32: (b, a, n) => new Float32Array(b, a, n),
+  f64: (b, a, n) => new Float64Array(b, a, n),
+  i32: (b, a, n) => new Int32Array(b, a, n),
+  u32: (b, a, n) => new Uint32Array(b, a, n),
+  bool: (b, a, n) => new Int32Array(b, a, n)
+}
+
+/** Copies host data into a leaf. Booleans become 0 or 1. */
+export const write = (memory: Memory, leaf: PlacedLeaf, data: ArrayLike<number>): void =>
+  views[leaf.dtype](memory.buffer, leaf.address, leaf.length).set(data)
+
+/** Copies a leaf out to the host: no view of a memory ever escapes. */
+export const read = (memory: Memory, leaf: PlacedLeaf): HostArrays[DType] => {
+  const out = allocate(leaf.dtype, leaf.length)
+  const view = views[leaf.dtype](memory.buffer, leaf.address, leaf.length)
+  if (leaf.dtype !== "bool" && ArrayBuffer.isView(view)) {
+    new Uint8Array(out.buffer).set(new Uint8Array(view.buffer, view.byteOffset, view.byteLength))
+    return out
+  }
+  for (let i = 0; i < leaf.length; i++) out[i] = view[i] ?? 0
+  return out
+}

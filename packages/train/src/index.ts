@@ -1,0 +1,7 @@
+export * from "./errors.ts"
+export type * from "./events.ts"
+export * as Files from "./files.ts"
+export * from "./history.ts"
+export type { EarlyStopping, FitOptions, MetricRecord } from "./options.ts"
+export * as Safetensors from "./safetensors.ts"
+export * as Trainer from "./fit.ts"

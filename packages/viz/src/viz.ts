@@ -1,0 +1,4 @@
+/** Charts of training runs and optimizers, as SVG and PNG. */
+export { history, lines, type PageSize, type Series } from "./line-charts.ts"
+export { paths, type Trace } from "./path-charts.ts"
+export type { Surface } from "./surface.ts"

@@ -1,0 +1,30 @@
+import { defineConfig } from "vitest/config"
+
+const packages = [
+  "kernel",
+  "graph",
+  "autodiff",
+  "optim",
+  "nn",
+  "compiler",
+  "runtime",
+  "data",
+  "train",
+  "viz",
+  "cotangent",
+  "golden",
+  "bench"
+]
+
+// An ordinary vitest config (vitest 5 has no workspace files); npm scripts name it with --config.
+export default defineConfig({
+  resolve: { conditions: ["@cotangent/source"] },
+  ssr: { resolve: { conditions: ["@cotangent/source"] } },
+  test: {
+    projects: packages.map((name) => ({
+      resolve: { conditions: ["@cotangent/source"] },
+      ssr: { resolve: { conditions: ["@cotangent/source"], externalConditions: ["@cotangent/source"] } },
+      test: { name, root: `packages/${name}`, include: ["src/**/*.test.ts"], testTimeout: 60_000 }
+    }))
+  }
+})
