@@ -1,14 +1,15 @@
 /** The forward pass: tangents from sources to results, node by node. */
 import {
   type AnyTensor,
+  applicationOf,
   dependents,
   DifferentiationError,
   makeRuleOperations,
   type Maybe,
   type Node,
   type Passes,
+  type Position,
   primitives,
-  project,
   reachable,
   rulesOf
 } from "@cotangent/graph"
@@ -22,31 +23,27 @@ export const pushforwardWith = (
 ): ReadonlyArray<Maybe> => {
   const moving = new Map<Node, ReadonlyArray<Maybe>>()
   sources.forEach((x, i) => {
-    const at = [...(moving.get(x.node) ?? [])]
-    at[x.output] = tangents[i]
-    moving.set(x.node, at)
+    const outputs = [...(moving.get(x.node) ?? [])]
+    outputs[x.output] = tangents[i]
+    moving.set(x.node, outputs)
   })
   const nodes = reachable(results, (n) => moving.has(n))
   const relevant = dependents(nodes, sources)
+  let at: Position = {}
+  const ops = makeRuleOperations(() => at, passes)
   for (const node of nodes) {
     if (moving.has(node) || !relevant.has(node)) continue
     const inputs = node.inputs.map((x) => moving.get(x.node)?.[x.output])
     if (inputs.every((t) => t === undefined)) continue
     const { forward } = rulesOf(primitives[node.primitive])
     if (forward.tag === "zero") continue
-    if (forward.tag === "refuses")
+    if (forward.tag === "refuses") {
       throw new DifferentiationError(
         `jvp: ${node.primitive} has no derivative: ${forward.because}; use T.stopGradient on its operands`
       )
-    const outputs = node.outputs.map((_, output) => project(node, output))
-    moving.set(
-      node,
-      forward.pushforward(
-        makeRuleOperations(node.position, passes),
-        { inputs: node.inputs, outputs, attributes: node.attributes, regions: node.regions },
-        inputs
-      )
-    )
+    }
+    at = node.position
+    moving.set(node, forward.pushforward(ops, applicationOf(node), inputs))
   }
   return results.map((y) => moving.get(y.node)?.[y.output])
 }

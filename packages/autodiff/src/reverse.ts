@@ -4,6 +4,7 @@
  */
 import {
   type AnyTensor,
+  applicationOf,
   dependents,
   DifferentiationError,
   isFloat,
@@ -11,16 +12,20 @@ import {
   type Maybe,
   type Node,
   type Passes,
-  operations,
+  type Position,
   primitives,
-  project,
   reachable,
   rulesOf,
   showPosition
 } from "@cotangent/graph"
 
-/** Which targets no result depends on differentiably: their gradients are zero. */
-const add = (a: Maybe, b: Maybe): Maybe => (a === undefined ? b : b === undefined ? a : operations.add(a, b))
+const refusal = (node: Node, because: string): DifferentiationError => {
+  const where = showPosition(node.position)
+  const built = where === undefined ? "" : `, built at ${where},`
+  return new DifferentiationError(
+    `grad: ${node.primitive}${built} has no derivative: ${because}; use T.stopGradient on its operands`
+  )
+}
 
 /**
  * The cotangents of `targets` given those of `results`: `x_bar = sum_i (dy_i/dx)^T y_bar_i`. `undefined` stands for zero.
@@ -36,34 +41,28 @@ export const pullbackWith = (
   const nodes = reachable(results, (n) => wanted.has(n))
   const relevant = dependents(nodes, targets)
   const sums = new Map<Node, Array<Maybe>>()
+  let at: Position = {}
+  const ops = makeRuleOperations(() => at, passes)
   const accumulate = (x: AnyTensor, g: Maybe): void => {
     if (g === undefined || !relevant.has(x.node) || !isFloat(x.dtype)) return
-    const at = sums.get(x.node) ?? []
-    at[x.output] = add(at[x.output], g)
-    sums.set(x.node, at)
+    const outputs = sums.get(x.node) ?? []
+    const sum = outputs[x.output]
+    outputs[x.output] = sum === undefined ? g : ops.add(sum, g)
+    sums.set(x.node, outputs)
   }
   results.forEach((y, i) => accumulate(y, cotangents[i]))
-  for (let i = nodes.length - 1; i >= 0; i--) {
-    const node = nodes[i]
-    if (node === undefined || wanted.has(node)) continue
-    const g = sums.get(node)
-    if (g === undefined) continue
+  for (const node of nodes.toReversed()) {
+    const gradients = sums.get(node)
+    if (gradients === undefined || wanted.has(node)) continue
     sums.delete(node)
+    at = node.position
     const { reverse } = rulesOf(primitives[node.primitive])
     if (reverse.tag === "zero") continue
-    if (reverse.tag === "refuses") {
-      const where = showPosition(node.position)
-      throw new DifferentiationError(
-        `grad: ${node.primitive}${where === undefined ? "" : `, built at ${where},`} has no derivative: ${reverse.because}; use T.stopGradient on its operands`
-      )
-    }
-    const outputs = node.outputs.map((_, output) => project(node, output))
-    const inputs = reverse.pullback(
-      makeRuleOperations(node.position, passes),
-      { inputs: node.inputs, outputs, attributes: node.attributes, regions: node.regions },
-      node.outputs.map((_, output) => g[output])
-    )
-    node.inputs.forEach((x, k) => accumulate(x, inputs[k]))
+    if (reverse.tag === "refuses") throw refusal(node, reverse.because)
+    const application = applicationOf(node)
+    const cotangentsOfOutputs = application.outputs.map((y) => gradients[y.output])
+    const cotangentsOfInputs = reverse.pullback(ops, application, cotangentsOfOutputs)
+    node.inputs.forEach((x, k) => accumulate(x, cotangentsOfInputs[k]))
   }
   return targets.map((t) => sums.get(t.node)?.[t.output])
 }

@@ -2,14 +2,22 @@
 import {
   type AnyTensor,
   apply,
+  type BatchOperand,
   makeRuleOperations,
   type Node,
-  type Passes,
   operations,
+  type Passes,
+  type Position,
   primitives,
   reachable,
   rulesOf
 } from "@cotangent/graph"
+
+/** What stands for the outputs of a node; when batched, axis 0 of each is the batch. */
+interface Entry {
+  readonly tensors: ReadonlyArray<AnyTensor>
+  readonly batched: boolean
+}
 
 /**
  * The results with `sources` replaced by `replacements`, some of which carry a batch as axis 0. Every result has the batch
@@ -23,43 +31,36 @@ export const vectorizeWith = (
   batched: ReadonlyArray<boolean>,
   size: number
 ): ReadonlyArray<AnyTensor> => {
-  interface Entry {
-    readonly tensors: ReadonlyArray<AnyTensor>
-    readonly batched: boolean
-  }
   const map = new Map<Node, Entry>()
   sources.forEach((source, i) => {
     const tensor = replacements[i]
     if (tensor !== undefined) map.set(source.node, { tensors: [tensor], batched: batched[i] ?? false })
   })
-  const operandOf = (x: AnyTensor) => {
+  const operandOf = (x: AnyTensor): BatchOperand => {
     const entry = map.get(x.node)
     return { tensor: entry?.tensors[x.output] ?? x, batched: entry?.batched ?? false }
   }
+  let at: Position = {}
+  const ops = makeRuleOperations(() => at, passes)
   for (const node of reachable(results, (n) => map.has(n))) {
     if (map.has(node) || !node.inputs.some((x) => map.has(x.node))) continue
     const operands = node.inputs.map(operandOf)
-    if (operands.some((o) => o.batched)) {
-      const rules = rulesOf(primitives[node.primitive])
-      map.set(node, {
-        tensors: rules.batch(makeRuleOperations(node.position, passes), operands, node.attributes, size, node.regions),
-        batched: true
-      })
-    } else {
-      map.set(node, {
-        tensors: apply(
-          node.primitive,
-          operands.map((o) => o.tensor),
-          node.attributes,
-          node.regions,
-          node.position
-        ),
-        batched: false
-      })
-    }
+    const { primitive, attributes, regions, position } = node
+    at = position
+    const isBatched = operands.some((operand) => operand.batched)
+    const tensors = isBatched
+      ? rulesOf(primitives[primitive]).batch(ops, operands, attributes, size, regions)
+      : apply(
+          primitive,
+          operands.map(({ tensor }) => tensor),
+          attributes,
+          regions,
+          position
+        )
+    map.set(node, { tensors, batched: isBatched })
   }
   return results.map((y) => {
-    const { tensor, batched: is } = operandOf(y)
-    return is ? tensor : operations.broadcast(tensor, [size, ...tensor.shape])
+    const { tensor, batched: isBatched } = operandOf(y)
+    return isBatched ? tensor : operations.broadcast(tensor, [size, ...tensor.shape])
   })
 }

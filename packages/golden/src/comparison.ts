@@ -17,7 +17,7 @@ export const tolerances = {
   /** Inputs, cotangents and tangents are of order 1, and so are the terms that derivatives sum up. */
   gradients: { relative: 1e-9, floor: 1 },
   /** Parameters are of order 1; an update may bring one close to 0. */
-  optimizers: { relative: 1e-12, floor: 0.1 },
+  optimizers: { relative: 1e-12, floor: 0.01 },
   /** Rates are products of factors, correct to the last digits however small; a rate may end at exactly 0. */
   schedules: { relative: 1e-12, floor: 1e-6 },
   /** Losses and sums over whole tensors, after as many steps as the run has. */

@@ -2,11 +2,15 @@
  * Graphs: expressions collected into one array, inputs before users, equal computations merged. What is printed,
  * hashed, stored, optimised and compiled.
  */
+import { attributesKey } from "./attributes.ts"
 import { EvaluationError, showShape } from "./errors.ts"
+import { makeInterner } from "./interner.ts"
+import type { Position } from "./position.ts"
 import { type PrimitiveName } from "./primitives/index.ts"
 import { reachable } from "./region.ts"
-import type { AnyTensor, Attributes, Aval, Node, Position } from "./tensor.ts"
-import type { Value } from "./value.ts"
+import type { AnyTensor, Attributes, Aval, Node } from "./tensor.ts"
+
+export { attributesKey, constantKey } from "./attributes.ts"
 
 /** Output `output` of node `node` of a graph. */
 export interface Reference {
@@ -38,108 +42,87 @@ export const avalOf = (graph: Graph, { node, output }: Reference): Aval => {
   return aval
 }
 
-/** Constants up to this many bytes are compared by their contents, larger ones by reference. */
-const contentLimit = 1024
-
-const references = new WeakMap<ArrayBufferLike, number>()
-let lastReference = 0
-
-/** A text that is equal for equal constants. -0 and NaN are kept apart from 0 and each other's payloads. */
-export const constantKey = (value: Value): string => {
-  const { data, dtype, shape } = value
-  if (data.byteLength <= contentLimit)
-    return `${dtype}${showShape(shape)}${Array.from(data, (x) => (Object.is(x, -0) ? "-0" : String(x))).join(",")}`
-  const known = references.get(data.buffer) ?? ++lastReference
-  references.set(data.buffer, known)
-  return `${dtype}${showShape(shape)}@${known}+${data.byteOffset}`
+/** A tensor that a graph takes as an argument, and the name it has there. */
+export interface Argument {
+  readonly name: string
+  readonly tensor: AnyTensor
 }
 
-/** A canonical text of attributes: equal for equal attributes. */
-export const attributesKey = (attributes: Attributes): string => {
-  const parts: Array<string> = []
-  for (const name of Object.keys(attributes).sort()) {
-    const value = attributes[name]
-    parts.push(
-      name === "value" && typeof value === "object" ? constantKey(value as Value) : `${name}=${JSON.stringify(value)}`
-    )
+/** What changes nothing but derivatives: graphs leave it out. */
+const isTransparent = (node: Node): boolean => node.primitive === "alias" || node.primitive === "stopGradient"
+
+const foreignParameter = ({ attributes, outputs }: Node): EvaluationError =>
+  new EvaluationError(
+    `graph: the parameter ${String(attributes["name"])} of shape ${showShape(outputs[0]?.shape ?? [])} is used but is not among the arguments: a tensor of an outer function cannot be returned from an inner one`
+  )
+
+/** A graph under construction: where the outputs of every node seen so far have gone. */
+const makeCollector = () => {
+  const nodes: Array<GraphNode> = []
+  const place = new Map<Node, Array<Reference>>()
+  const intern = makeInterner()
+  /** By the number of a computation, the references to its outputs. */
+  const computed: Array<Array<Reference> | undefined> = []
+  /** By node, the number of its first output: outputs are numbered through, so that one number is one reference. */
+  const firstOutput: Array<number> = []
+  let outputCount = 0
+  const append = (node: GraphNode): Array<Reference> => {
+    const index = nodes.push(node) - 1
+    firstOutput.push(outputCount)
+    outputCount += node.outputs.length
+    return node.outputs.map((_, output) => ({ node: index, output }))
   }
-  return parts.join(";")
+  const argument = ({ name, tensor: { node, output, shape, dtype } }: Argument): void => {
+    const attributes = { name, shape, dtype }
+    const outputs = [{ shape, dtype }]
+    const references = place.get(node) ?? []
+    const [reference] = append({
+      primitive: "parameter",
+      attributes,
+      inputs: [],
+      regions: [],
+      outputs,
+      position: node.position
+    })
+    if (reference !== undefined) references[output] = reference
+    place.set(node, references)
+  }
+  const find = (x: AnyTensor): Reference => {
+    const reference = place.get(x.node)?.[x.output]
+    if (reference === undefined) {
+      throw new EvaluationError(`graph: output ${x.output} of ${x.node.primitive} was not reached`)
+    }
+    return reference
+  }
+  const compute = (node: Node): Array<Reference> => {
+    const { primitive, attributes, outputs, position } = node
+    const inputs = node.inputs.map(find)
+    if (isTransparent(node)) return inputs
+    const regions = node.regions.map(({ parameters, results }) => make(parameters.map(regionArgument), results))
+    // Loops are rarely duplicated: nodes with regions are not compared.
+    if (regions.length > 0) return append({ primitive, attributes, inputs, regions, outputs, position })
+    const id = intern(
+      primitive + attributesKey(attributes),
+      inputs.map((r) => (firstOutput[r.node] ?? 0) + r.output)
+    )
+    return (computed[id] ??= append({ primitive, attributes, inputs, regions, outputs, position }))
+  }
+  return { nodes, place, argument, find, compute }
 }
+
+const regionArgument = (tensor: AnyTensor, i: number): Argument => ({ name: `r${i}`, tensor })
 
 /**
  * Collects the results of a function into a graph. `parameters` are the tensors the function was called with; equal
  * nodes are merged (hash-consing), aliases and unused nodes are left out. Linear in the number of nodes.
  */
-export const make = (
-  parameters: ReadonlyArray<{ readonly name: string; readonly tensor: AnyTensor }>,
-  results: ReadonlyArray<AnyTensor>
-): Graph => {
-  const nodes: Array<GraphNode> = []
-  const place = new Map<Node, ReadonlyArray<Reference>>()
-  const merged = new Map<string, number>()
-  const add = (node: GraphNode): number => nodes.push(node) - 1
-  for (const { tensor, name } of parameters) {
-    const aval = { shape: tensor.shape, dtype: tensor.dtype }
-    place.set(tensor.node, [
-      {
-        node: add({
-          primitive: "parameter",
-          attributes: { name, ...aval },
-          inputs: [],
-          regions: [],
-          outputs: [aval],
-          position: tensor.node.position
-        }),
-        output: 0
-      }
-    ])
-  }
-  const find = (x: AnyTensor): Reference => {
-    const reference = place.get(x.node)?.[x.output]
-    if (reference === undefined)
-      throw new EvaluationError(`graph: output ${x.output} of ${x.node.primitive} was not reached`)
-    return reference
-  }
+export const make = (parameters: ReadonlyArray<Argument>, results: ReadonlyArray<AnyTensor>): Graph => {
+  const { nodes, place, argument, find, compute } = makeCollector()
+  parameters.forEach(argument)
   for (const node of reachable(results, (n) => place.has(n))) {
     if (place.has(node)) continue
-    if (node.primitive === "parameter") {
-      const name = String(node.attributes["name"])
-      throw new EvaluationError(
-        `graph: the parameter ${name} of shape ${showShape(node.outputs[0]?.shape ?? [])} is used but is not among the arguments: a tensor of an outer function cannot be returned from an inner one`
-      )
-    }
-    const inputs = node.inputs.map(find)
-    if (node.primitive === "alias" || node.primitive === "stopGradient") {
-      place.set(node, inputs)
-      continue
-    }
-    const regions = node.regions.map((region) =>
-      make(
-        region.parameters.map((tensor, i) => ({ name: `r${i}`, tensor })),
-        region.results
-      )
-    )
-    // Regions are compared by identity of their text only when they are equal in full; scans are rarely duplicated.
-    const key =
-      regions.length > 0
-        ? undefined
-        : `${node.primitive}|${attributesKey(node.attributes)}|${inputs.map((r) => `${r.node}.${r.output}`).join(",")}`
-    const known = key === undefined ? undefined : merged.get(key)
-    const index =
-      known ??
-      add({
-        primitive: node.primitive,
-        attributes: node.attributes,
-        inputs,
-        regions,
-        outputs: node.outputs,
-        position: node.position
-      })
-    if (key !== undefined) merged.set(key, index)
-    place.set(
-      node,
-      node.outputs.map((_, output) => ({ node: index, output }))
-    )
+    if (node.primitive === "parameter") throw foreignParameter(node)
+    place.set(node, compute(node))
   }
   return {
     parameters: parameters.map(({ name, tensor }) => ({ name, shape: tensor.shape, dtype: tensor.dtype })),
@@ -150,16 +133,13 @@ export const make = (
 
 /** The nodes that results depend on, renumbered; parameters all stay. */
 export const prune = (graph: Graph): Graph => {
-  const used = new Array<boolean>(graph.nodes.length).fill(false)
-  graph.parameters.forEach((_, i) => {
-    used[i] = true
-  })
+  const used = graph.nodes.map((_, i) => i < graph.parameters.length)
   for (const { node } of graph.results) used[node] = true
-  for (let i = graph.nodes.length - 1; i >= 0; i--)
+  for (let i = graph.nodes.length - 1; i >= 0; i--) {
     if (used[i] === true) for (const { node } of graph.nodes[i]?.inputs ?? []) used[node] = true
-  const renumbered: Array<number> = []
+  }
   let next = 0
-  for (let i = 0; i < graph.nodes.length; i++) renumbered.push(used[i] === true ? next++ : -1)
+  const renumbered = used.map((is) => (is ? next++ : -1))
   const move = ({ node, output }: Reference): Reference => ({ node: renumbered[node] ?? -1, output })
   return {
     parameters: graph.parameters,

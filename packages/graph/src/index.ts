@@ -11,6 +11,7 @@ export { apply, makeOperations, makeRuleOperations, operations } from "./operati
 export * as T from "./ops/index.ts"
 export type { ValuesOf } from "./ops/evaluation.ts"
 export * from "./primitive.ts"
+export * from "./position.ts"
 export { type PrimitiveName, primitiveNames, primitives } from "./primitives/index.ts"
 export { clampIndex } from "./primitives/gather.ts"
 export { freeAxes } from "./primitives/dot.ts"

@@ -2,40 +2,45 @@
 import { broadcastShapes, sameShape } from "./axes.ts"
 import { allocate, type DType, roundTo } from "./dtype.ts"
 import type { Operations, Passes, RuleOperations } from "./operations-interface.ts"
+import { capturePosition, type Position } from "./position.ts"
 import { rulesOf } from "./primitive.ts"
 import { type PrimitiveName, primitives } from "./primitives/index.ts"
 import { captureRegion } from "./region.ts"
-import {
-  type AnyTensor,
-  type Attributes,
-  capturePosition,
-  makeNode,
-  type Position,
-  project,
-  type Region
-} from "./tensor.ts"
-import type { Value } from "./value.ts"
+import { type AnyTensor, type Attributes, makeNode, type Node, project, type Region } from "./tensor.ts"
+
+const noAttributes: Attributes = {}
+const noRegions: ReadonlyArray<Region> = []
+
+const build = (
+  primitive: PrimitiveName,
+  inputs: ReadonlyArray<AnyTensor>,
+  attributes: Attributes,
+  regions: ReadonlyArray<Region>,
+  position: Position
+): Node => {
+  const outputs = rulesOf(primitives[primitive]).infer(inputs, attributes, regions)
+  return makeNode(primitive, attributes, inputs, regions, outputs, position)
+}
 
 /** Applies a primitive: infers the outputs (throws the sentence when operands do not fit) and builds the node. */
 export const apply = (
   primitive: PrimitiveName,
   inputs: ReadonlyArray<AnyTensor>,
-  attributes: Attributes = {},
-  regions: ReadonlyArray<Region> = [],
+  attributes: Attributes = noAttributes,
+  regions: ReadonlyArray<Region> = noRegions,
   position: Position = capturePosition()
 ): ReadonlyArray<AnyTensor> => {
-  const outputs = rulesOf(primitives[primitive]).infer(inputs, attributes, regions)
-  const node = makeNode({ primitive, attributes, inputs, regions, outputs, position })
-  return outputs.map((_, i) => project(node, i))
+  const node = build(primitive, inputs, attributes, regions, position)
+  return node.outputs.map((_, i) => project(node, i))
 }
 
-/** The operations, building nodes at a given source position (the current one unless given). */
-export const makeOperations = (at?: Position): Operations => {
-  const one = (primitive: PrimitiveName, inputs: ReadonlyArray<AnyTensor>, attributes: object = {}): AnyTensor => {
-    const [y] = apply(primitive, inputs, { ...attributes }, [], at ?? capturePosition())
-    if (y === undefined) throw new RangeError(`${primitive} has no output`)
-    return y
-  }
+/** The operations, building nodes at the source position that `at` gives. */
+export const makeOperations = (at: () => Position): Operations => {
+  const one = (
+    primitive: PrimitiveName,
+    inputs: ReadonlyArray<AnyTensor>,
+    attributes: Attributes = noAttributes
+  ): AnyTensor => project(build(primitive, inputs, attributes, noRegions, at()))
   const scalar = (value: number, dtype: DType): AnyTensor => {
     const data = allocate(dtype, 1)
     data[0] = roundTo[dtype](value)
@@ -43,16 +48,17 @@ export const makeOperations = (at?: Position): Operations => {
   }
   const broadcast = (x: AnyTensor, shape: ReadonlyArray<number>): AnyTensor =>
     sameShape(x.shape, shape) ? x : one("broadcast", [x], { shape })
-  const full = (shape: ReadonlyArray<number>, value: number, dtype: DType): AnyTensor =>
-    broadcast(scalar(value, dtype), shape)
   const unary = (name: PrimitiveName) => (x: AnyTensor) => one(name, [x])
   const binary =
     (name: PrimitiveName) =>
     (a: AnyTensor, b: AnyTensor | number): AnyTensor => {
       const other = typeof b === "number" ? scalar(b, a.dtype) : b
-      const shape = sameShape(a.shape, other.shape) ? a.shape : broadcastShapes(name, a.shape, other.shape)
+      if (sameShape(a.shape, other.shape)) return one(name, [a, other])
+      const shape = broadcastShapes(name, a.shape, other.shape)
       return one(name, [broadcast(a, shape), broadcast(other, shape)])
     }
+  const reduce = (name: PrimitiveName) => (x: AnyTensor, axes: ReadonlyArray<number>) =>
+    axes.length === 0 ? x : one(name, [x], { axes })
   return {
     neg: unary("neg"),
     abs: unary("abs"),
@@ -94,27 +100,24 @@ export const makeOperations = (at?: Position): Operations => {
       return one("select", [broadcast(condition, shape), broadcast(x, shape), broadcast(y, shape)])
     },
     threefry: (k0, k1, c0, c1) => {
-      const [y0, y1] = apply(
-        "threefry",
-        [k0, k1, c0, c1].map((x) => broadcast(x, c0.shape)),
-        {},
-        [],
-        at ?? capturePosition()
-      )
-      if (y0 === undefined || y1 === undefined) throw new RangeError("threefry has two outputs")
-      return [y0, y1]
+      const operands = [k0, k1, c0, c1].map((x) => broadcast(x, c0.shape))
+      const node = build("threefry", operands, noAttributes, noRegions, at())
+      return [project(node, 0), project(node, 1)]
     },
     cast: (x, dtype) => (x.dtype === dtype ? x : one("cast", [x], { dtype })),
     parameter: (name, shape, dtype) => one("parameter", [], { name, shape, dtype }),
-    constant: (value: Value) => one("constant", [], { value }),
-    full,
+    constant: (value) => one("constant", [], { value }),
+    full: (shape, value, dtype) => broadcast(scalar(value, dtype), shape),
     iota: (shape, axis, dtype) => one("iota", [], { shape, axis, dtype }),
-    reduceSum: (x, axes) => (axes.length === 0 ? x : one("reduceSum", [x], { axes })),
-    reduceMax: (x, axes) => (axes.length === 0 ? x : one("reduceMax", [x], { axes })),
-    reduceMin: (x, axes) => (axes.length === 0 ? x : one("reduceMin", [x], { axes })),
+    reduceSum: reduce("reduceSum"),
+    reduceMax: reduce("reduceMax"),
+    reduceMin: reduce("reduceMin"),
     argmax: (x, axis) => one("argmax", [x], { axis }),
     reshape: (x, shape) => (sameShape(x.shape, shape) ? x : one("reshape", [x], { shape })),
-    transpose: (x, permutation) => (permutation.every((p, d) => p === d) ? x : one("transpose", [x], { permutation })),
+    transpose: (x, permutation) =>
+      permutation.length === x.shape.length && permutation.every((p, d) => p === d)
+        ? x
+        : one("transpose", [x], { permutation }),
     broadcast,
     slice: (x, { start, limit, step }) => one("slice", [x], { start, limit, step }),
     pad: (x, { low, high, interior }, value = 0) => one("pad", [x], { low, high, interior, value }),
@@ -123,18 +126,19 @@ export const makeOperations = (at?: Position): Operations => {
     scatterAdd: (base, indices, updates, axis) => one("scatterAdd", [base, indices, updates], { axis }),
     dot: (a, b, { batch, contract }) => one("dot", [a, b], { batch, contract }),
     scan: (body, operands, carries, sequences, length, reverse) =>
-      apply("scan", operands, { carries, sequences, length, reverse }, [body], at ?? capturePosition()),
-    region: (avals, f) =>
-      captureRegion(
-        avals.map(({ shape, dtype }, i) => one("parameter", [], { name: `r${i}`, shape, dtype })),
-        f,
-        apply
-      )
+      apply("scan", operands, { carries, sequences, length, reverse }, [body], at()),
+    region: (avals, f) => {
+      const parameters = avals.map(({ shape, dtype }, i) => one("parameter", [], { name: `r${i}`, shape, dtype }))
+      return captureRegion(parameters, f, apply)
+    }
   }
 }
 
-/** The operations for rules: nodes get the position of the operation the rule belongs to. */
-export const makeRuleOperations = (at: Position, passes: Passes): RuleOperations => ({ ...makeOperations(at), passes })
+/** The operations for the rules of a pass: nodes get the position of the operation whose rule builds them. */
+export const makeRuleOperations = (at: () => Position, passes: Passes): RuleOperations => ({
+  ...makeOperations(at),
+  passes
+})
 
 /** The operations at the caller's position. */
-export const operations: Operations = makeOperations()
+export const operations: Operations = makeOperations(capturePosition)

@@ -5,7 +5,7 @@
 import type { Builder, CombineOp, Register } from "@cotangent/kernel"
 import type { DType } from "./dtype.ts"
 import type { RuleOperations } from "./operations-interface.ts"
-import type { AnyTensor, Attributes, Aval, Region } from "./tensor.ts"
+import { type AnyTensor, type Attributes, type Aval, type Node, project, type Region } from "./tensor.ts"
 import type { Value } from "./value.ts"
 import type { View } from "./view.ts"
 
@@ -127,8 +127,9 @@ export interface Primitive<A> {
   readonly samples: ReadonlyArray<Sample<A>>
 }
 
-/** The type of a region: what its results are. */
+/** The type of a region: what it takes (left out by callers that have checked it) and what its results are. */
 export interface RegionType {
+  readonly parameters?: ReadonlyArray<Aval>
   readonly results: ReadonlyArray<Aval>
 }
 
@@ -149,3 +150,11 @@ export interface AnyPrimitive extends Omit<Primitive<never>, "samples"> {
  */
 export const rulesOf = (primitive: AnyPrimitive): Primitive<Attributes> =>
   primitive as AnyPrimitive & Primitive<Attributes>
+
+/** A node as the rules of its primitive see it. */
+export const applicationOf = (node: Node): Application<Attributes> => ({
+  inputs: node.inputs,
+  outputs: node.outputs.map((_, output) => project(node, output)),
+  attributes: node.attributes,
+  regions: node.regions
+})

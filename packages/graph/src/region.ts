@@ -1,6 +1,7 @@
 /** Regions: tracing a function into parameters and results, and replacing tensors inside expressions. */
 import type { PrimitiveName } from "./primitives/index.ts"
-import type { AnyTensor, Attributes, Node, Position, Region } from "./tensor.ts"
+import type { Position } from "./position.ts"
+import type { AnyTensor, Attributes, Node, Region } from "./tensor.ts"
 
 /** How `substitute` rebuilds a node: the operations' own `apply`, passed in. */
 export type Apply = (

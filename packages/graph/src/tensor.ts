@@ -5,6 +5,7 @@
  */
 import type { DType } from "./dtype.ts"
 import { showShape } from "./errors.ts"
+import type { Position } from "./position.ts"
 import type { PrimitiveName } from "./primitives/index.ts"
 import type { Shape } from "./shape.ts"
 
@@ -14,8 +15,6 @@ export interface Aval {
   readonly dtype: DType
 }
 
-/** Where in the user's code a node was built: an `Error` whose stack is formatted only when somebody reads it. */
-export type Position = { readonly stack?: string | undefined }
 
 /** Plain data that a primitive keeps beside its operands: sizes, axes, constants. */
 export type Attributes = Readonly<Record<string, unknown>>
@@ -66,6 +65,10 @@ export type DTypeOfTensor<T> = T extends Tensor<Shape, infer D> ? D : never
 
 const inspect = Symbol.for("nodejs.util.inspect.custom")
 
+/**
+ * What tensors are at run time. They print as one line and are compared and hashed by identity, also by Effect, whose
+ * `Equal` would otherwise walk the whole graph: these are the names of its interfaces.
+ */
 class TensorExpression {
   /** In the types only: what `Tensor` is told apart by. */
   declare readonly [ShapeOf]: { readonly s: Shape; readonly d: DType }
@@ -90,12 +93,25 @@ class TensorExpression {
   [inspect](): string {
     return this.toString()
   }
+  ["~effect/Equal"](that: unknown): boolean {
+    return that instanceof TensorExpression && that.node === this.node && that.output === this.output
+  }
+  ["~effect/Hash"](): number {
+    return (Math.imul(this.node.id, 0x9e3779b1) + this.output) | 0
+  }
 }
 
 let lastId = 0
 
-/** Builds a node; only `Operations.apply` calls this, after the primitive's typing rule accepted the operands. */
-export const makeNode = (node: Omit<Node, "id">): Node => ({ id: ++lastId, ...node })
+/** Builds a node; only `apply` calls this, after the primitive's typing rule accepted the operands. */
+export const makeNode = (
+  primitive: PrimitiveName,
+  attributes: Attributes,
+  inputs: ReadonlyArray<AnyTensor>,
+  regions: ReadonlyArray<Region>,
+  outputs: ReadonlyArray<Aval>,
+  position: Position
+): Node => ({ id: ++lastId, primitive, attributes, inputs, regions, outputs, position })
 
 /** The tensor that is output `output` of a node. */
 export const project = (node: Node, output = 0): AnyTensor => new TensorExpression(node, output)
@@ -105,25 +121,3 @@ export const isTensor = (u: unknown): u is AnyTensor => u instanceof TensorExpre
 
 /** The number of elements of a shape. */
 export const sizeOf = (shape: ReadonlyArray<number>): number => shape.reduce((a, b) => a * b, 1)
-
-/** Captures the current position cheaply: the stack is recorded, not formatted. */
-export const capturePosition = (): Position => {
-  const position: Position = {}
-  if ("captureStackTrace" in Error) Error.captureStackTrace(position, capturePosition)
-  return position
-}
-
-/** The first line of the user's own code in a captured position, as `file:line:column`, if it is known. */
-export const showPosition = (position: Position): string | undefined => {
-  const line = (position.stack ?? "")
-    .split("\n")
-    .slice(1)
-    .find(
-      (text) =>
-        !/[\\/](packages|@cotangent)[\\/](kernel|graph|autodiff|optim|nn|compiler|runtime|train)[\\/](src|dist)[\\/](?!.*\.test\.)/.test(
-          text
-        ) && !/node:internal|node_modules[\\/]effect/.test(text)
-    )
-  const match = line === undefined ? null : /\(?((?:file:\/\/)?[^\s()]+:\d+:\d+)\)?$/.exec(line)
-  return match?.[1]?.replace(/^file:\/\//, "")
-}

@@ -24,7 +24,9 @@ export const OptimizerCase = Schema.Struct({
   /** What is done to the gradients first; `norms` are the global norms before. */
   clip: Schema.optionalKey(Schema.Struct({ kind: Schema.Literals(["norm", "value"]), value: Schema.Number, norms: Schema.optionalKey(Numbers) })),
   /** The parameters after each step. */
-  steps: Schema.Array(Schema.Array(Numbers))
+  steps: Schema.Array(Schema.Array(Numbers)),
+  /** The average of the parameters after the last step, for rules that keep one. */
+  averaged_ax_final: Schema.optionalKey(Schema.Array(Numbers))
 })
 
 /** One optimizer with its options and where it goes. */

@@ -1,38 +1,45 @@
 /** Control flow inside graphs. */
-import { operations as ops } from "../operations.ts"
 import { ShapeError } from "../errors.ts"
-import type { Tensor, AnyTensor } from "../tensor.ts"
-import type { Shape } from "../shape.ts"
+import { operations as ops } from "../operations.ts"
+import type { Guard, Shape } from "../shape.ts"
+import type { AnyTensor, Tensor } from "../tensor.ts"
+import type { SameTree } from "../tree-rules.ts"
 import * as Tree from "../tree.ts"
 
 /** One row of a sequence: the leading (time) dimension removed. */
-export type RowOf<T> =
-  T extends Tensor<infer S, infer D>
-    ? S extends readonly [unknown, ...infer R extends Shape]
-      ? Tensor<R, D>
-      : Tensor<Shape, D>
-    : { readonly [K in keyof T]: RowOf<T[K]> }
+export type RowOf<T> = T extends Tensor<infer S, infer D>
+  ? S extends readonly [unknown, ...infer R extends Shape]
+    ? Tensor<R, D>
+    : Tensor<Shape, D>
+  : { readonly [K in keyof T]: RowOf<T[K]> }
 
-/** A sequence of rows: a leading dimension added. */
-export type SequenceOf<T> =
-  T extends Tensor<infer S, infer D> ? Tensor<[number, ...S], D> : { readonly [K in keyof T]: SequenceOf<T[K]> }
+/** The leading dimensions of the tensors in a tree. */
+export type LeadOf<T> = T extends Tensor<infer S, infer _>
+  ? S extends readonly [infer N, ...Shape]
+    ? N
+    : number
+  : { [K in keyof T]: LeadOf<T[K]> }[keyof T]
+
+/** A sequence of rows: a leading dimension `N` added. */
+export type SequenceOf<T, N = number> = T extends Tensor<infer S, infer D>
+  ? Tensor<[N & (number | string), ...S], D>
+  : { readonly [K in keyof T]: SequenceOf<T[K], N> }
 
 /**
  * Runs `f` over the rows of `sequences`, passing the carry from step to step:
  * `(c_{t+1}, y_t) = f(c_t, x_t)`. Gives the last carry and the outputs stacked over time. Trees of tensors everywhere;
  * `f` may use tensors from outside. Differentiable; `reverse` runs from the last row to the first.
  */
-export const scan = <C, X, Y>(
-  f: (carry: C, row: RowOf<X>) => readonly [C, Y],
+export const scan = <C, X, Next, Y>(
+  f: (carry: C, row: RowOf<X>) => readonly [Next, Y] & Guard<SameTree<"scan: the carry", C, Next>>,
   initial: C,
   sequences: X,
   options: { readonly reverse?: boolean } = {}
-): readonly [C, SequenceOf<Y>] => {
+): readonly [C, SequenceOf<Y, LeadOf<X>>] => {
   const carries = Tree.leaves(initial)
   const rows = Tree.leaves(sequences)
   const length = rows[0]?.shape[0]
-  if (length === undefined)
-    throw new ShapeError("scan: needs at least one sequence with a leading dimension to run over")
+  if (length === undefined) throw new ShapeError("scan: needs at least one sequence with a leading dimension to run over")
   let outputs: Y | undefined
   const avals = [
     ...carries.map((c) => ({ shape: c.shape, dtype: c.dtype })),
@@ -58,6 +65,6 @@ export const scan = <C, X, Y>(
   )
   return [
     Tree.rebuild(initial, results.slice(0, carries.length)),
-    Tree.rebuildWith(outputs, results.slice(carries.length)) as SequenceOf<Y>
+    Tree.rebuildWith(outputs, results.slice(carries.length)) as SequenceOf<Y, LeadOf<X>>
   ]
 }

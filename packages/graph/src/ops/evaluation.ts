@@ -2,6 +2,7 @@
 import { evaluateAll } from "../interpreter.ts"
 import type { AnyTensor, Tensor } from "../tensor.ts"
 import * as Tree from "../tree.ts"
+import { fromValue } from "./creation.ts"
 import type { Value } from "../value.ts"
 
 /** The values of a tree of tensors. */
@@ -15,4 +16,13 @@ export const evaluate = <T>(tensors: T): ValuesOf<T> => {
   const leaves: ReadonlyArray<AnyTensor> = Tree.leaves(tensors)
   // The values stand where their tensors stood.
   return Tree.rebuildWith(tensors, evaluateAll(leaves)) as ValuesOf<T>
+}
+
+/**
+ * The tree with every tensor computed and replaced by a constant: what a loop written by hand calls once per step, so that
+ * expressions do not grow from step to step.
+ */
+export const realize = <T>(tensors: T): T => {
+  const leaves: ReadonlyArray<AnyTensor> = Tree.leaves(tensors)
+  return Tree.rebuild(tensors, evaluateAll(leaves).map((value) => fromValue(value)))
 }

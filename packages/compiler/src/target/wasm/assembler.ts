@@ -6,9 +6,9 @@
 import { type Opcode, opcodes } from "./opcodes.ts"
 
 /** The types of locals. */
-export type ValueType = "i32" | "i64" | "f32" | "f64" | "v128"
+export type ValueType = "i32" | "f32" | "f64" | "v128"
 
-const valueTypes: Readonly<Record<ValueType, number>> = { i32: 0x7f, i64: 0x7e, f32: 0x7d, f64: 0x7c, v128: 0x7b }
+const valueTypes: Readonly<Record<ValueType, number>> = { i32: 0x7f, f32: 0x7d, f64: 0x7c, v128: 0x7b }
 
 /** V8 refuses functions with more locals or more bytes than these. */
 const maximumLocals = 50_000
@@ -125,7 +125,7 @@ export interface Locals {
 
 export const makeLocals = (): Locals => {
   const types: Array<ValueType> = []
-  const free: Record<ValueType, Array<number>> = { i32: [], i64: [], f32: [], f64: [], v128: [] }
+  const free: Record<ValueType, Array<number>> = { i32: [], f32: [], f64: [], v128: [] }
   const fresh = (type: ValueType): number => {
     if (types.length === maximumLocals) {
       throw new Error(`A kernel needs more than ${maximumLocals} WebAssembly locals: split it into smaller kernels.`)

@@ -1,0 +1,26 @@
+/** What derivatives are taken with respect to: the float leaves of a tree, each under a new identity. */
+import { type AnyTensor, isFloat, operations, Tree } from "@cotangent/graph"
+
+/**
+ * The floating-point leaves of a tree under new identities, and the tree made of them. A fresh identity is what keeps
+ * nested derivatives apart: `grad((x) => x * y)(y)` differentiates the alias of y, not y.
+ */
+export const aliased = <P>(tree: P): { readonly tree: P; readonly targets: ReadonlyArray<AnyTensor> } => {
+  const targets: Array<AnyTensor> = []
+  const copy = Tree.map(tree, (leaf) => {
+    if (!isFloat(leaf.dtype)) return leaf
+    const alias = operations.alias(leaf)
+    targets.push(alias)
+    return alias
+  })
+  return { tree: copy, targets }
+}
+
+/** A tree like `tree` whose float leaves are `derivatives` (zeros where undefined) and whose other leaves are zeros. */
+export const derivativeTree = <P>(tree: P, derivatives: ReadonlyArray<AnyTensor | undefined>): P => {
+  let next = 0
+  return Tree.map(
+    tree,
+    (leaf) => (isFloat(leaf.dtype) ? derivatives[next++] : undefined) ?? operations.full(leaf.shape, 0, leaf.dtype)
+  )
+}

@@ -1,0 +1,40 @@
+/** The data and first weights of the workloads: the same numbers in every language, by mulberry32. */
+
+/** `n` numbers in [0, 1), multiples of 2^-32 rounded to float32. */
+export const uniform = (seed: number, n: number): Float32Array => {
+  const out = new Float32Array(n)
+  let state = seed | 0
+  for (let i = 0; i < n; i++) {
+    state = (state + 0x6d2b79f5) | 0
+    let t = Math.imul(state ^ (state >>> 15), 1 | state)
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
+    out[i] = ((t ^ (t >>> 14)) >>> 0) / 4294967296
+  }
+  return out
+}
+
+/** Glorot's uniform weights of a matrix. */
+export const glorot = (seed: number, rows: number, columns: number): Float32Array => {
+  const limit = Math.sqrt(6 / (rows + columns))
+  return uniform(seed, rows * columns).map((u) => (2 * u - 1) * limit)
+}
+
+/** Inputs in [0, 1) and the class a random linear teacher gives each row. */
+export const classification = (rows: number, features: number, classes: number, seed: number): { readonly x: Float32Array; readonly y: Int32Array } => {
+  const x = uniform(seed, rows * features)
+  const teacher = uniform(seed + 1, features * classes)
+  const y = Int32Array.from({ length: rows }, (_, row) => {
+    let best = 0
+    let bestScore = Number.NEGATIVE_INFINITY
+    for (let c = 0; c < classes; c++) {
+      let score = 0
+      for (let f = 0; f < features; f++) score += ((x[row * features + f] ?? 0) - 0.5) * (2 * (teacher[f * classes + c] ?? 0) - 1)
+      if (score > bestScore) {
+        bestScore = score
+        best = c
+      }
+    }
+    return best
+  })
+  return { x, y }
+}
