@@ -271,9 +271,21 @@ export const layoutOf = (planned: Planned, addresses: Addresses): Layout => {
   return layout
 }
 
+/** What `toWasm` may be asked for. */
+export interface WasmTargetOptions {
+  /** Instructions that pair into 256-bit ones safely: needed wherever the engine's flag for pairing is on. */
+  readonly wide?: boolean
+  /** Also exports every kernel, to be timed alone. */
+  readonly exportKernels?: boolean
+}
+
 /** WebAssembly bytes of a planned program: a module with one exported call per step. */
-export const toWasm = (planned: Planned, layout: Layout, memoryPages: number, exportKernels = false): Uint8Array =>
-  emitWasm(planned.kernels, { layout, memoryPages, exportKernels })
+export const toWasm = (
+  planned: Planned,
+  layout: Layout,
+  memoryPages: number,
+  options: WasmTargetOptions = {}
+): Uint8Array => emitWasm(planned.kernels, { layout, memoryPages, ...options })
 
 /** JavaScript source of a planned program: the body of a function of `memory`. */
 export const toJavaScript = (planned: Planned, layout: Layout): string => emitJavaScript(planned.kernels, { layout })

@@ -4,7 +4,8 @@
  *
  * Nodes are visited inputs first. A node joins the latest group among its producers whose index space it shares, if every
  * operand from that group is read at the very element being computed, and if joining makes no cycle; otherwise it
- * starts a group. Views belong to no group: they are folded into the index expressions of their readers.
+ * starts a group. Groups that a node could join equally well become one. Views belong to no group: they are folded into
+ * the index expressions of their readers.
  */
 import { Axes, type Graph, primitives, rulesOf, sizeOf, type View, Views } from "@cotangent/graph"
 import { type Access, type Values, valueOf } from "./resolve.ts"
@@ -91,15 +92,24 @@ const kindOf = (values: Values, node: Graph.GraphNode): GroupKind => {
 export const schedule = (values: Values): Schedule => {
   const { graph } = values
   const groups: Array<OpenGroup> = []
+  /** Where a group that was merged into another went. */
+  const mergedInto: Array<number> = []
   const groupOf = new Array<number | undefined>(values.avals.length).fill(undefined)
   const levelOf = new Map<number, Level>()
+
+  const current = (id: number): number => {
+    let at = id
+    while (mergedInto[at] !== at) at = mergedInto[at] ?? at
+    return at
+  }
 
   const dependsOn = (from: number, target: number): boolean => {
     const seen = new Set<number>([from])
     const stack = [from]
     for (let id = stack.pop(); id !== undefined; id = stack.pop()) {
       if (id === target || seen.size > searchLimit) return true
-      for (const next of groups[id]?.dependencies ?? []) {
+      for (const dependency of groups[id]?.dependencies ?? []) {
+        const next = current(dependency)
         if (!seen.has(next)) {
           seen.add(next)
           stack.push(next)
@@ -161,6 +171,29 @@ export const schedule = (values: Values): Schedule => {
     }
   }
 
+  /**
+   * Makes one group of two independent ones over the same space that a node is about to join; gives the first back when
+   * they cannot be one: two roots, or reductions beside a root.
+   */
+  const merge = (a: OpenGroup, b: OpenGroup): OpenGroup => {
+    const [into, from] = a.kind === "row" && b.kind !== "row" ? [b, a] : [a, b]
+    const reduced = from.members.some(
+      (m) => (values.start[m.node] ?? -1) >= 0 && levelOf.get(values.start[m.node] ?? -1) === "row"
+    )
+    if (from.kind !== "row" || (into.kind !== "row" && reduced)) return a
+    if (!Axes.sameShape(a.space, b.space) || a.members.length + b.members.length >= groupLimit) return a
+    const root = into.kind === "row" ? [] : into.members.splice(0, 1)
+    const members = [...into.members, ...from.members].sort((x, y) => x.node - y.node)
+    into.members.splice(0, into.members.length, ...root, ...members)
+    for (const d of from.dependencies) into.dependencies.add(d)
+    for (const member of from.members) {
+      const count = graph.nodes[member.node]?.outputs.length ?? 0
+      for (let output = 0; output < count; output++) groupOf[(values.start[member.node] ?? 0) + output] = into.id
+    }
+    mergedInto[from.id] = into.id
+    return into
+  }
+
   graph.nodes.forEach((node, i) => {
     const { lower } = rulesOf(primitives[node.primitive])
     if (lower.tag === "source" || (lower.tag === "view" && !values.copies.has(i))) return
@@ -175,16 +208,50 @@ export const schedule = (values: Values): Schedule => {
         const group = groups[id]
         const level = group === undefined ? undefined : fits(group, shape, operands, reduces)
         if (group === undefined || level === undefined || (reduces && level !== "full")) continue
-        join(group, i, level, operands, reduces ? "row" : level)
+        const others =
+          level === "full" ? candidates.flatMap((other) => (other === id ? [] : (groups[other] ?? []))) : []
+        join(
+          others.reduce(
+            (into, other) => (fits(other, shape, operands, reduces) === "full" ? merge(into, other) : into),
+            group
+          ),
+          i,
+          level,
+          operands,
+          reduces ? "row" : level
+        )
         return
       }
     }
     const space = kind === "column" || kind === "contract" ? (node.outputs[0]?.shape ?? []) : shape
     const group: OpenGroup = { id: groups.length, kind, space, members: [], dependencies: new Set() }
+    mergedInto.push(groups.length)
     groups.push(group)
     join(group, i, "full", operands, reduces ? "row" : "full")
   })
-  return { values, groups, groupOf }
+  return renumber(values, groups, current, groupOf)
+}
+
+/** The groups that are left, numbered without gaps. */
+const renumber = (
+  values: Values,
+  groups: ReadonlyArray<OpenGroup>,
+  current: (id: number) => number,
+  groupOf: ReadonlyArray<number | undefined>
+): Schedule => {
+  const numbers = new Map<number, number>()
+  for (const { id } of groups) if (current(id) === id) numbers.set(id, numbers.size)
+  const numberOf = (id: number): number => numbers.get(current(id)) ?? -1
+  return {
+    values,
+    groups: groups.flatMap((group) => {
+      const id = numbers.get(group.id)
+      if (id === undefined) return []
+      const dependencies = new Set([...group.dependencies].map(numberOf).filter((d) => d !== id))
+      return [{ id, kind: group.kind, space: group.space, members: group.members, dependencies }]
+    }),
+    groupOf: groupOf.map((id) => (id === undefined ? undefined : numberOf(id)))
+  }
 }
 
 /** FLOPs of a group, counted as its members are: a product counts 2 per term, everything else what its primitive says per element. */

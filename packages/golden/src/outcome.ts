@@ -10,8 +10,8 @@ export type Fault =
 
 /** What became of a case. */
 export type Outcome =
-  /** Everything agreed; `worst` is the largest error. */
-  | { readonly tag: "passed"; readonly id: string; readonly worst: number }
+  /** Everything agreed; `worst` is the largest error. `notes` say where a golden number is known to be wrong. */
+  | { readonly tag: "passed"; readonly id: string; readonly worst: number; readonly notes: ReadonlyArray<string> }
   | { readonly tag: "failed"; readonly id: string; readonly faults: ReadonlyArray<Fault> }
   /** Not run: the project has no operation of this name. */
   | { readonly tag: "skipped"; readonly id: string; readonly missing: string }
@@ -28,25 +28,31 @@ export class Missing {
 export interface Findings {
   readonly worst: number
   readonly faults: ReadonlyArray<Fault>
+  readonly notes: ReadonlyArray<string>
 }
 
 /** Nothing compared yet. */
-export const nothing: Findings = { worst: 0, faults: [] }
+export const nothing: Findings = { worst: 0, faults: [], notes: [] }
 
 /** The findings of several checks. */
-export const together = (all: ReadonlyArray<Findings>): Findings => ({ worst: Math.max(0, ...all.map(({ worst }) => worst)), faults: all.flatMap(({ faults }) => faults) })
+export const together = (all: ReadonlyArray<Findings>): Findings => ({
+  worst: all.reduce((most, { worst }) => Math.max(most, worst), 0),
+  faults: all.flatMap(({ faults }) => faults),
+  notes: [...new Set(all.flatMap(({ notes }) => notes))]
+})
 
 /** A finding that is not about a number. */
-export const fault = (target: string, path: string, sentence: string): Findings => ({ worst: 0, faults: [{ tag: "sentence", target, path, sentence }] })
+export const fault = (target: string, path: string, sentence: string): Findings => ({ ...nothing, faults: [{ tag: "sentence", target, path, sentence }] })
 
 /** The finding of a comparison. */
 export const found = (target: string, path: string, { agrees, error, index, expected, actual }: Comparison): Findings => ({
+  ...nothing,
   worst: error,
   faults: agrees ? [] : [{ tag: "number", target, path, index, expected, actual, error }]
 })
 
 /** The outcome of a case that was run. */
-export const outcomeOf = (id: string, { worst, faults }: Findings): Outcome => (faults.length === 0 ? { tag: "passed", id, worst } : { tag: "failed", id, faults })
+export const outcomeOf = (id: string, { worst, faults, notes }: Findings): Outcome => (faults.length === 0 ? { tag: "passed", id, worst, notes } : { tag: "failed", id, faults })
 
 /** The sentence of anything thrown. */
 export const sentenceOf = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown))

@@ -24,7 +24,7 @@ export interface MachineDefinition<S, D, I, O> {
 
 /** Somewhere to compute. */
 export interface Target {
-  readonly name: TargetName
+  readonly name: string
   /** The values of a function at values. */
   readonly evaluate: (f: (inputs: ReadonlyArray<AnyTensor>) => ReadonlyArray<AnyTensor>, inputs: ReadonlyArray<Value>) => ReadonlyArray<Value>
   readonly machine: <S, D, I, O>(definition: MachineDefinition<S, D, I, O>) => Machine<I, O>
@@ -52,7 +52,8 @@ const interpreter: Target = {
   }
 }
 
-const compiled = (name: TargetName, engine: Engine): Target => {
+/** An engine as a target: every function is compiled for it, with its inputs as parameters. */
+export const compiledOn = (name: string, engine: Engine): Target => {
   const machine = <S, D, I, O>({ state, data, input, step }: MachineDefinition<S, D, I, O>): Machine<I, O> => {
     const program = { step: (s: never, d: never, i: never): readonly [S, O] => step(s, d, i), input: specOf(input) }
     const session = openSession(engine, state, data, { program })
@@ -77,7 +78,7 @@ const compiled = (name: TargetName, engine: Engine): Target => {
 export const targetOf: (name: TargetName) => Target = (() => {
   const known = new Map<TargetName, Target>([["interpreter", interpreter]])
   return (name) => {
-    const target = known.get(name) ?? compiled(name, makeEngine({ target: name === "js" ? "js" : "wasm", mode: "narrow" }))
+    const target = known.get(name) ?? compiledOn(name, makeEngine({ target: name === "js" ? "js" : "wasm", mode: "narrow" }))
     known.set(name, target)
     return target
   }

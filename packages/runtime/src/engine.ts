@@ -1,6 +1,7 @@
 /** The engine: turns planned programs into callable ones, with a cache of compiled code and a pool of memories. */
 import { type Addresses, layoutOf, type Planned, toJavaScript, toWasm } from "@cotangent/compiler"
 import { Hash } from "@cotangent/graph"
+import { isWideEnabled } from "./wide.ts"
 import { makePool, type Memory, type MemoryPool, write } from "./memory.ts"
 
 /** How an engine computes. */
@@ -65,7 +66,7 @@ export const makeEngine = (options: EngineOptions): Engine => {
   let reused = 0
   const compile = (planned: Planned, addresses: Addresses, pages: number): Compiled => {
     const key = Hash.hashText(
-      `${Hash.hash(planned.graph)}|${addresses.parameters.join(",")}|${addresses.results.join(",")}|${addresses.scratch},${addresses.constants}|${pages}|${tileVectors}`
+      `${Hash.hash(planned.graph)}|${addresses.parameters.join(",")}|${addresses.results.join(",")}|${addresses.scratch},${addresses.constants}|${pages}|${tileVectors}|${isWideEnabled()}`
     )
     const known = cache.get(key)
     if (known !== undefined) {
@@ -78,7 +79,7 @@ export const makeEngine = (options: EngineOptions): Engine => {
     const layout = layoutOf(planned, addresses)
     const made =
       options.target === "wasm"
-        ? compileWasm(toWasm(planned, layout, pages))
+        ? compileWasm(toWasm(planned, layout, pages, { wide: isWideEnabled() }))
         : compileJavaScript(toJavaScript(planned, layout))
     cache.set(key, made)
     for (const oldest of cache.keys()) {

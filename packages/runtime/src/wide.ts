@@ -3,7 +3,7 @@
  * and must be set before hot code is optimised. It is experimental, so a product is computed both ways first and the
  * bits compared.
  */
-import { Builder, type Kernel } from "@cotangent/kernel"
+import { Builder, type Loop, Mathematics } from "@cotangent/kernel"
 import { emitWasm } from "@cotangent/compiler"
 
 interface NodeProcess {
@@ -17,79 +17,108 @@ const nodeProcess = (): NodeProcess | undefined =>
 /** The first Node whose V8 knows the flag and whose flagged code we have checked. */
 const firstNode = 26
 
-const size = 64
+const [rows, columns, depth] = [64, 64, 64] as const
 
-/** A product of two 64 x 64 matrices, tiled for pairs of vectors. */
-const probe = (): Uint8Array => {
-  const matrix = (id: number) => ({ id, name: `m${id}`, dtype: "f32" as const, length: size * size })
-  const [a, b_, c] = [matrix(0), matrix(1), matrix(2)]
-  const kernel: Kernel = Builder.kernel("probe", (b) => {
-    b.loop(size, 1, (row) =>
-      b.loop(size, 16, (column) => {
-        const sums = [0, 8].map(() => b.variable(b.constant(0, Builder.typeOf("f32", 8))))
-        b.loop(size, 1, (k) => {
-          const x = b.load(
-            a,
-            Builder.at(0, [
-              [row, size],
-              [k, 1]
-            ]),
-            8,
-            0
-          )
-          sums.forEach((sum, j) =>
-            b.assign(
-              sum,
-              b.binary(
-                "add",
-                sum,
-                b.binary(
-                  "mul",
-                  x,
-                  b.load(
-                    b_,
-                    Builder.at(8 * j, [
-                      [k, size],
-                      [column, 1]
-                    ]),
-                    8
-                  )
-                )
+/** A product, the exponential of it, and row sums: what the flagged code must compute to the same bits. */
+const probe = (wide: boolean): Uint8Array => {
+  const matrix = (id: number, length: number) => ({ id, name: `m${id}`, dtype: "f32" as const, length })
+  const [left, right, product, sums] = [
+    matrix(0, rows * depth),
+    matrix(1, depth * columns),
+    matrix(2, rows * columns),
+    matrix(3, rows)
+  ]
+  const f32 = (lanes: number) => Builder.typeOf("f32", lanes)
+  const tile = (b: Builder.Builder, row: Loop, column: Loop): void => {
+    const parts = [0, 8].map(() => b.variable(b.constant(0, f32(8))))
+    b.loop(depth, 1, (k) => {
+      const x = b.load(
+        left,
+        Builder.at(0, [
+          [row, depth],
+          [k, 1]
+        ]),
+        8,
+        0
+      )
+      parts.forEach((part, j) =>
+        b.assign(
+          part,
+          b.binary(
+            "add",
+            part,
+            b.binary(
+              "mul",
+              x,
+              b.load(
+                right,
+                Builder.at(8 * j, [
+                  [k, columns],
+                  [column, 1]
+                ]),
+                8
               )
             )
           )
-        })
-        sums.forEach((sum, j) =>
-          b.store(
-            c,
-            Builder.at(8 * j, [
-              [row, size],
-              [column, 1]
-            ]),
-            sum
+        )
+      )
+    })
+    parts.forEach((part, j) =>
+      b.store(
+        product,
+        Builder.at(8 * j, [
+          [row, columns],
+          [column, 1]
+        ]),
+        Mathematics.unaryFunctions.exp(b, part)
+      )
+    )
+  }
+  const kernel = Builder.kernel("probe", (b) => {
+    b.loop(rows, 1, (row) => {
+      b.loop(columns, 16, (column) => tile(b, row, column))
+      const sum = b.variable(b.constant(0, f32(8)))
+      b.loop(columns - 8, 8, (column) =>
+        b.assign(
+          sum,
+          b.binary(
+            "add",
+            sum,
+            b.load(
+              product,
+              Builder.at(0, [
+                [row, columns],
+                [column, 1]
+              ]),
+              8
+            )
           )
         )
-      })
-    )
+      )
+      const tail = b.load(product, Builder.at(columns - 8, [[row, columns]]), 3)
+      b.store(sums, Builder.at(0, [[row, 1]]), b.combine("add", b.binary("add", sum, b.extend(tail, 8, 0))))
+    })
   })
   return emitWasm([kernel], {
     layout: new Map([
       [0, 0],
       [1, 16384],
-      [2, 32768]
+      [2, 32768],
+      [3, 49152]
     ]),
-    memoryPages: 1
+    memoryPages: 1,
+    wide
   })
 }
 
-/** Runs the probe often enough to be optimised, and gives the bits of its last product. */
+/** Runs the probe until it is optimised, and gives the bits of what it last computed. */
 const runProbe = (bytes: Uint8Array): Uint32Array => {
   const memory = new WebAssembly.Memory({ initial: 1, maximum: 1 })
-  const input = new Float32Array(memory.buffer, 0, 2 * size * size)
+  const input = new Float32Array(memory.buffer, 0, (rows + columns) * depth)
   for (let i = 0; i < input.length; i++) input[i] = ((i * 2654435761) % 1000003) / 500000 - 1
   const { run } = new WebAssembly.Instance(new WebAssembly.Module(bytes.slice()), { env: { memory } }).exports
   if (typeof run === "function") run(200)
-  return new Uint32Array(memory.buffer.slice(32768, 32768 + 4 * size * size))
+  return new Uint32Array(memory.buffer.slice(32768, 49152 + 4 * rows))
 }
 
 let enabled: boolean | undefined
@@ -111,16 +140,12 @@ const tryWide = (): boolean => {
     typeof v8.setFlagsFromString !== "function"
   )
     return false
-  const bytes = probe()
-  const expected = runProbe(bytes)
+  const expected = runProbe(probe(false))
   v8.setFlagsFromString("--experimental-wasm-revectorize")
-  // Other bytes, or the engine would hand back the code it made for the first module.
-  const [kernelName] = [new TextEncoder().encode("wide")]
-  const section = Uint8Array.of(0, kernelName.length + 1, kernelName.length, ...kernelName)
-  const marked = new Uint8Array(bytes.length + section.length)
-  marked.set(bytes)
-  marked.set(section, bytes.length)
-  const same = runProbe(marked).every((word, i) => word === expected[i])
+  const same = runProbe(probe(true)).every((word, i) => word === expected[i])
   if (!same) v8.setFlagsFromString("--no-experimental-wasm-revectorize")
   return same
 }
+
+/** Whether this process runs with paired instructions: then every module must be emitted for them. */
+export const isWideEnabled = (): boolean => enabled ?? false

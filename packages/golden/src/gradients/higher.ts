@@ -1,12 +1,12 @@
 /** Checking higher derivatives: gradients, Hessian products, whole Hessians, a third derivative, and Jacobians. */
 import { grad, hvp, jvp, vjp, vmap } from "@cotangent/autodiff"
 import { type AnyTensor, T, type Tensor, type Value } from "@cotangent/graph"
-import { compare, tolerances } from "../comparison.ts"
+import { compare, type Tolerance, tolerances } from "../comparison.ts"
 import type { Gradients, JacobianCase, SecondOrderCase } from "../forms/gradients.ts"
 import { tensorValue, valueOf } from "../forms/tensors.ts"
-import { attempt, type Findings, found, Missing, type Outcome, outcomeOf, together } from "../outcome.ts"
+import { attempt, type Findings, found, Missing, nothing, type Outcome, outcomeOf, together } from "../outcome.ts"
 import type { F64, Target } from "../targets.ts"
-import { type Constants, scalarFunctions, vectorFunctions } from "./functions.ts"
+import { type Constants, type ScalarFunction, scalarFunctions, vectorFunctions } from "./functions.ts"
 
 type Shared = Gradients["constants"]
 
@@ -27,11 +27,25 @@ const rowsOf = (row: (unit: Tensor<[number], "f64">) => F64, n: number): AnyTens
 /** A scalar function as autodiff takes it: of vectors. */
 type Vector = Tensor<[number], "f64">
 
-/** Compares named results of a function of vectors with golden numbers, on each target. */
+/** Golden numbers under a path, and what is true instead where they are known to be wrong. */
+interface Expected {
+  readonly path: string
+  readonly numbers: ReadonlyArray<number>
+  readonly instead?: { readonly numbers: ReadonlyArray<number>; readonly tolerance: Tolerance; readonly note: string }
+}
+
+const checkNumbers = (target: string, { path, numbers, instead }: Expected, actual: ArrayLike<number>): Findings => {
+  const golden = compare(numbers, actual, tolerances.gradients)
+  if (golden.agrees || instead === undefined) return found(target, path, golden)
+  const truth = compare(instead.numbers, actual, instead.tolerance)
+  return truth.agrees ? { ...nothing, notes: [instead.note] } : found(target, path, truth)
+}
+
+/** Compares results of a function of vectors with golden numbers, on each target. */
 const checkAll = (
   targets: ReadonlyArray<Target>,
   inputs: ReadonlyArray<ReadonlyArray<number>>,
-  expected: ReadonlyArray<readonly [string, ReadonlyArray<number>]>,
+  expected: ReadonlyArray<Expected>,
   f: (inputs: ReadonlyArray<Vector>) => ReadonlyArray<AnyTensor>
 ): Findings => {
   const values: ReadonlyArray<Value> = inputs.map((data) => valueOf([data.length], data))
@@ -40,10 +54,51 @@ const checkAll = (
       attempt(target.name, "run", () => {
         // The inputs are vectors of f64, as `values` says.
         const results = target.evaluate((xs) => f(xs as ReadonlyArray<AnyTensor> as ReadonlyArray<Vector>), values)
-        return together(expected.map(([path, numbers], i) => found(target.name, path, compare(numbers, results[i]?.data ?? [], tolerances.gradients))))
+        return together(expected.map((numbers, i) => checkNumbers(target.name, numbers, results[i]?.data ?? [])))
       })
     )
   )
+}
+
+/** `v^T H(x) v` of a scalar function. */
+const curvatureOf =
+  (f: (x: Vector) => Tensor<[], "f64">, v: Vector) =>
+  (x: Vector): Tensor<[], "f64"> =>
+    T.sum(T.mul(v, hvp(f, x, v)))
+
+const vector = (data: ReadonlyArray<number>): Vector => T.fromArray<[number], "f64">(Float64Array.from(data), [data.length], "f64")
+
+/** The slope of a scalar function in every coordinate, by central differences of the fourth order. */
+const slopes = (f: (x: Vector) => Tensor<[], "f64">, x: ReadonlyArray<number>): ReadonlyArray<number> => {
+  const h = 2 ** -10
+  const shifted = x.flatMap((_, i) => [-2, -1, 1, 2].map((steps) => f(vector(x.map((value, j) => (j === i ? value + steps * h : value))))))
+  const values = T.evaluate(shifted).map(({ data: [value = Number.NaN] }) => value)
+  return x.map((_, i) => {
+    const [a = 0, b = 0, c = 0, d = 0] = values.slice(4 * i, 4 * i + 4)
+    return (a - 8 * b + 8 * c - d) / (12 * h)
+  })
+}
+
+/**
+ * Third derivatives that the golden file has wrong. That of torch's own `layer_norm` differs from that of the same
+ * formula written out in torch, and from differences of its second one; the gradient of a function of `layer_norm` must
+ * add up to 0, because it does not change when all of x is shifted, and torch's does not.
+ */
+const wrongThirds: ReadonlySet<string> = new Set(["layernorm_sq"])
+
+const thirdOf = (golden: SecondOrderCase, shared: Shared, f: ScalarFunction): Expected => {
+  const numbers = golden.third_vv
+  if (!wrongThirds.has(golden.id)) return { path: "third_vv", numbers }
+  const curvature = curvatureOf((x) => f(x, constantsOf(shared)), vector(golden.v))
+  return {
+    path: "third_vv",
+    numbers,
+    instead: {
+      numbers: slopes(curvature, golden.x),
+      tolerance: { relative: 1e-5, floor: 1 },
+      note: "third_vv: torch's third derivative of layer_norm is wrong; compared with differences of v^T H v instead"
+    }
+  }
 }
 
 /** What becomes of a scalar function with derivatives up to the third order. */
@@ -52,23 +107,25 @@ export const checkSecondOrder = (golden: SecondOrderCase, shared: Shared, target
   const f = Object.hasOwn(scalarFunctions, golden.id) ? scalarFunctions[golden.id] : new Missing(`the function ${golden.torch}`)
   if (f === undefined || f instanceof Missing) return { tag: "skipped", id, missing: f?.operation ?? golden.torch }
   const n = golden.x.length
-  const expected: ReadonlyArray<readonly [string, ReadonlyArray<number>]> = [
-    ["value", [golden.value]],
-    ["grad", golden.grad],
-    ["hvp", golden.hvp],
-    ["hessian", golden.hessian.flat()],
-    ["third_vv", golden.third_vv],
-    ["directional", [golden.directional]]
-  ]
-  return outcomeOf(
-    id,
-    checkAll(targets, [golden.x, golden.v], expected, ([x, v]) => {
-      if (x === undefined || v === undefined) return []
-      const g = (at: Vector): Tensor<[], "f64"> => f(at, constantsOf(shared))
-      const curvature = (at: Vector): Tensor<[], "f64"> => T.sum(T.mul(v, hvp(g, at, v)))
-      return [g(x), grad(g)(x), hvp(g, x, v), rowsOf((unit) => hvp(g, x, unit), n), grad(curvature)(x), jvp(g, x, v)[1]]
-    })
-  )
+  const check = (): Findings =>
+    checkAll(
+      targets,
+      [golden.x, golden.v],
+      [
+        { path: "value", numbers: [golden.value] },
+        { path: "grad", numbers: golden.grad },
+        { path: "hvp", numbers: golden.hvp },
+        { path: "hessian", numbers: golden.hessian.flat() },
+        thirdOf(golden, shared, f),
+        { path: "directional", numbers: [golden.directional] }
+      ],
+      ([x, v]) => {
+        if (x === undefined || v === undefined) return []
+        const g = (at: Vector): Tensor<[], "f64"> => f(at, constantsOf(shared))
+        return [g(x), grad(g)(x), hvp(g, x, v), rowsOf((unit) => hvp(g, x, unit), n), grad(curvatureOf(g, v))(x), jvp(g, x, v)[1]]
+      }
+    )
+  return outcomeOf(id, attempt("graph", "function", check))
 }
 
 /** What becomes of a vector function with its Jacobian, by rows in reverse mode and by columns in forward mode. */
@@ -78,10 +135,10 @@ export const checkJacobian = (golden: JacobianCase, shared: Shared, targets: Rea
   if (f === undefined || f instanceof Missing) return { tag: "skipped", id, missing: f?.operation ?? golden.torch }
   const rows = golden.jacobian
   const columns = (rows[0] ?? []).map((_, j) => rows.map((row) => row[j] ?? Number.NaN))
-  const expected: ReadonlyArray<readonly [string, ReadonlyArray<number>]> = [
-    ["value", golden.value],
-    ["jacobian", rows.flat()],
-    ["jacobian transposed", columns.flat()]
+  const expected: ReadonlyArray<Expected> = [
+    { path: "value", numbers: golden.value },
+    { path: "jacobian", numbers: rows.flat() },
+    { path: "jacobian transposed", numbers: columns.flat() }
   ]
   return outcomeOf(
     id,

@@ -34,10 +34,14 @@ const side = (
   const otherFree = freeAxes(other.shape.length, otherBatch, otherContract)
   const b = batch.length
   const gOther = which === 0 ? range(b + free.length, otherFree.length) : range(b, otherFree.length)
-  const product = ops.dot(g, other, { batch: [range(0, b), otherBatch], contract: [gOther, otherFree] })
-  // product axes: batch, own free axes, then the other's contracted axes in ascending order.
   const ascending = otherContract.toSorted((x, y) => x - y)
-  const order = [...batch, ...free, ...ascending.map((axis) => contract[otherContract.indexOf(axis)] ?? 0)]
+  const restored = ascending.map((axis) => contract[otherContract.indexOf(axis)] ?? 0)
+  // Whichever operand stands first puts its free axes in front: take the order that leaves least to transpose.
+  const contractFirst = free.length > 0 && Math.min(...contract) < Math.min(...free)
+  const product = contractFirst
+    ? ops.dot(other, g, { batch: [otherBatch, range(0, b)], contract: [otherFree, gOther] })
+    : ops.dot(g, other, { batch: [range(0, b), otherBatch], contract: [gOther, otherFree] })
+  const order = contractFirst ? [...batch, ...restored, ...free] : [...batch, ...free, ...restored]
   return ops.transpose(product, inversePermutation(order))
 }
 

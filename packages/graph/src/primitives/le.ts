@@ -10,6 +10,10 @@ export const le = elementwise({
   evaluate: ([x = 0, y = 0]) => (x <= y ? 1 : 0),
   partials: "zero",
   flops: 0,
-  emit: (b, x) => b.compare("le", operand(x, 0), operand(x, 1)),
+  emit: (b, x) => {
+    // Kernels order numbers only; of booleans, false <= true: not x or y.
+    if (operand(x, 0).type.dtype === "bool") return b.binary("or", b.unary("not", operand(x, 0)), operand(x, 1))
+    return b.compare("le", operand(x, 0), operand(x, 1))
+  },
   samples: []
 })
