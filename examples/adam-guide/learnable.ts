@@ -30,7 +30,7 @@ The same run, 500 epochs long:`)
   const longer = (yield* train(data, { epochs: 500, every: 100 })).epochs.at(-1)
   yield* Console.log(`
 Now it is right in ${percent(longer?.valAccuracy)} of the held-out rows, which it never saw; random labels stay at 10 %, however long the run.
-The ${percent((longer?.accuracy ?? 0) - (longer?.valAccuracy ?? 0))} by which the training rows are ahead are what it knows by heart.`)
+Only the part of the ${percent(longer?.accuracy)} on the training rows that goes beyond that is learnt by heart.`)
 })
 
 program.pipe(Effect.provide([Compute.layer, NodeServices.layer]), NodeRuntime.runMain)

@@ -8,7 +8,9 @@ await init("wasm")
 defaultDevice("wasm")
 const array = (data, shape) => np.array(data, { shape })
 const layers = sizes.slice(1).length
-let params = sizes.slice(1).flatMap((columns, i) => [array(glorot(100 + i, sizes[i], columns), [sizes[i], columns]), np.zeros([columns])])
+let params = sizes
+  .slice(1)
+  .flatMap((columns, i) => [array(glorot(100 + i, sizes[i], columns), [sizes[i], columns]), np.zeros([columns])])
 let m = params.map((p) => np.zeros(p.shape))
 let v = params.map((p) => np.zeros(p.shape))
 const loss = (ps, x, labels) => {
@@ -39,6 +41,13 @@ await measure("jaxjs", workload, (i) => {
   t++
   const [x, labels] = data[i % batches]
   let value
-  ;[value, params, m, v] = train(params, m, v, np.array([(1e-3 * Math.sqrt(1 - 0.999 ** t)) / (1 - 0.9 ** t)]), x.ref, labels.ref)
+  ;[value, params, m, v] = train(
+    params,
+    m,
+    v,
+    np.array([(1e-3 * Math.sqrt(1 - 0.999 ** t)) / (1 - 0.9 ** t)]),
+    x.ref,
+    labels.ref
+  )
   return value.dataSync()[0]
 })

@@ -34,23 +34,34 @@ export const batchesOf = ({ sizes, batch, batches }) => {
     }
     return best
   })
-  return Array.from({ length: batches }, (_, k) => ({ x: x.slice(k * batch * features, (k + 1) * batch * features), y: y.slice(k * batch, (k + 1) * batch) }))
+  return Array.from({ length: batches }, (_, k) => ({
+    x: x.slice(k * batch * features, (k + 1) * batch * features),
+    y: y.slice(k * batch, (k + 1) * batch)
+  }))
 }
 /** Steps one by one: a warm-up, then at least three timed ones and about 1.5 s of them. */
 export const measure = async (peer, workload, step) => {
   const first = await step(0)
   const firstStep = performance.now()
   let i = 1
-  for (const until = performance.now() + 1000; performance.now() < until; ) await step(i++)
+  for (const until = performance.now() + 1000; performance.now() < until;) await step(i++)
   const times = []
-  for (const until = performance.now() + 1500; performance.now() < until || times.length < 3; ) {
+  for (const until = performance.now() + 1500; performance.now() < until || times.length < 3;) {
     const before = performance.now()
     await step(i++)
     times.push((performance.now() - before) * 1000)
   }
   times.sort((a, b) => a - b)
-  console.log(JSON.stringify({
-    peer, workload, us_per_step: +times[times.length >> 1].toFixed(2), min_us: +times[0].toFixed(2), steps: times.length,
-    first_step_ms: Math.round(firstStep), loss_first: +first.toFixed(4), rss_mb: Math.round(process.resourceUsage().maxRSS / 1024)
-  }))
+  console.log(
+    JSON.stringify({
+      peer,
+      workload,
+      us_per_step: +times[times.length >> 1].toFixed(2),
+      min_us: +times[0].toFixed(2),
+      steps: times.length,
+      first_step_ms: Math.round(firstStep),
+      loss_first: +first.toFixed(4),
+      rss_mb: Math.round(process.resourceUsage().maxRSS / 1024)
+    })
+  )
 }

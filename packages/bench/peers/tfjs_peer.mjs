@@ -10,9 +10,17 @@ setWasmPaths(fileURLToPath(new URL("./node_modules/@tensorflow/tfjs-backend-wasm
 await tf.setBackend("wasm")
 await tf.ready()
 const layers = sizes.length - 1
-const params = sizes.slice(1).flatMap((columns, i) => [tf.variable(tf.tensor(glorot(100 + i, sizes[i], columns), [sizes[i], columns])), tf.variable(tf.zeros([columns]))])
+const params = sizes
+  .slice(1)
+  .flatMap((columns, i) => [
+    tf.variable(tf.tensor(glorot(100 + i, sizes[i], columns), [sizes[i], columns])),
+    tf.variable(tf.zeros([columns]))
+  ])
 const optimizer = tf.train.adam(1e-3, 0.9, 0.999, 1e-7)
-const data = batchesOf({ sizes, batch, batches }).map(({ x, y }) => [tf.tensor(x, [batch, sizes[0]]), tf.oneHot(tf.tensor1d(y, "int32"), 10).toFloat()])
+const data = batchesOf({ sizes, batch, batches }).map(({ x, y }) => [
+  tf.tensor(x, [batch, sizes[0]]),
+  tf.oneHot(tf.tensor1d(y, "int32"), 10).toFloat()
+])
 const loss = (x, labels) => {
   let h = x
   for (let i = 0; i < layers; i++) {

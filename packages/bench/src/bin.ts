@@ -27,7 +27,14 @@ const runOnce = ({ name, command }: Contender, workload: WorkloadName, core: num
   const pinned = existsSync("/usr/bin/taskset") ? ["/usr/bin/taskset", "-c", String(core)] : []
   const [program = "", ...args] = [...pinned, ...command(workload)]
   const { OPENBLAS_CORETYPE: _, OPENBLAS_L2_SIZE: __, ...inherited } = process.env
-  const env = { ...inherited, OMP_NUM_THREADS: "1", OPENBLAS_NUM_THREADS: "1", MALLOC_MMAP_MAX_: "0", MALLOC_TRIM_THRESHOLD_: "8589934592", MALLOC_TOP_PAD_: "67108864" }
+  const env = {
+    ...inherited,
+    OMP_NUM_THREADS: "1",
+    OPENBLAS_NUM_THREADS: "1",
+    MALLOC_MMAP_MAX_: "0",
+    MALLOC_TRIM_THRESHOLD_: "8589934592",
+    MALLOC_TOP_PAD_: "67108864"
+  }
   const { stdout, stderr } = spawnSync(program, args, { env, encoding: "utf8", timeout: 180_000 })
   const line = stdout.split("\n").find((text) => text.startsWith("{"))
   if (line === undefined) return `${name}: ${stderr.trim().split("\n").at(-1) ?? "printed nothing"}`
@@ -40,7 +47,8 @@ interface Row {
 }
 
 const least = (row: Row, of: (m: Measurement) => number): number => Math.min(...row.runs.map(of))
-const middle = (row: Row, of: (m: Measurement) => number): number => row.runs.map(of).toSorted((a, b) => a - b)[row.runs.length >> 1] ?? Number.NaN
+const middle = (row: Row, of: (m: Measurement) => number): number =>
+  row.runs.map(of).toSorted((a, b) => a - b)[row.runs.length >> 1] ?? Number.NaN
 
 const table = (workload: WorkloadName, rows: ReadonlyArray<Row>): string => {
   const best = Math.min(...rows.map((row) => least(row, (m) => m.min_us)))
@@ -55,8 +63,11 @@ const table = (workload: WorkloadName, rows: ReadonlyArray<Row>): string => {
     middle(row, (m) => m.loss_first).toFixed(4)
   ])
   const widths = head.map((text, i) => Math.max(text.length, ...lines.map((line) => line[i]?.length ?? 0)))
-  const show = (line: ReadonlyArray<string>): string => `| ${line.map((text, i) => (i === 0 ? text.padEnd(widths[i] ?? 0) : text.padStart(widths[i] ?? 0))).join(" | ")} |`
-  return [`${workload}`, show(head), `| ${widths.map((w) => "-".repeat(w)).join(" | ")} |`, ...lines.map(show)].join("\n")
+  const show = (line: ReadonlyArray<string>): string =>
+    `| ${line.map((text, i) => (i === 0 ? text.padEnd(widths[i] ?? 0) : text.padStart(widths[i] ?? 0))).join(" | ")} |`
+  return [`${workload}`, show(head), `| ${widths.map((w) => "-".repeat(w)).join(" | ")} |`, ...lines.map(show)].join(
+    "\n"
+  )
 }
 
 const names = Object.keys(workloads) as ReadonlyArray<WorkloadName>
@@ -65,11 +76,17 @@ const bench = Command.make(
   "bench",
   {
     workload: Argument.Literals("workload", names).pipe(Argument.withDefault("W1" as WorkloadName)),
-    rounds: Flag.Int("rounds").pipe(Flag.withDescription("how often each contender runs, in turn"), Flag.withDefault(3)),
+    rounds: Flag.Int("rounds").pipe(
+      Flag.withDescription("how often each contender runs, in turn"),
+      Flag.withDefault(3)
+    ),
     core: Flag.Int("core").pipe(Flag.withDescription("the processor to run on"), Flag.withDefault(0)),
-    json: Flag.Boolean("json").pipe(Flag.withDescription("print every measurement as a line of JSON"), Flag.withDefault(false))
+    json: Flag.Boolean("json").pipe(
+      Flag.withDescription("print every measurement as a line of JSON"),
+      Flag.withDefault(false)
+    )
   },
-  Effect.fnUntraced(function*({ workload, rounds, core, json }) {
+  Effect.fnUntraced(function* ({ workload, rounds, core, json }) {
     const runs = new Map<string, Array<Measurement>>()
     const able = contenders.filter((c) => c.missing === undefined)
     if (!json) for (const c of contenders) if (c.missing !== undefined) yield* Console.log(`${c.name}: ${c.missing}`)
@@ -83,8 +100,16 @@ const bench = Command.make(
         }
       }
     }
-    if (!json) yield* Console.log(table(workload, [...runs].map(([peer, list]) => ({ peer, runs: list }))))
+    if (!json)
+      yield* Console.log(
+        table(
+          workload,
+          [...runs].map(([peer, list]) => ({ peer, runs: list }))
+        )
+      )
   })
 ).pipe(Command.withDescription("Measure workloads beside what a user would pick instead"))
 
-bench.pipe(Command.run({ version: "0.1.0" }), Effect.provide(NodeServices.layer), (program) => NodeRuntime.runMain(program))
+bench.pipe(Command.run({ version: "0.1.0" }), Effect.provide(NodeServices.layer), (program) =>
+  NodeRuntime.runMain(program)
+)

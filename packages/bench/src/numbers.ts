@@ -20,7 +20,12 @@ export const glorot = (seed: number, rows: number, columns: number): Float32Arra
 }
 
 /** Inputs in [0, 1) and the class a random linear teacher gives each row. */
-export const classification = (rows: number, features: number, classes: number, seed: number): { readonly x: Float32Array; readonly y: Int32Array } => {
+export const classification = (
+  rows: number,
+  features: number,
+  classes: number,
+  seed: number
+): { readonly x: Float32Array; readonly y: Int32Array } => {
   const x = uniform(seed, rows * features)
   const teacher = uniform(seed + 1, features * classes)
   const y = Int32Array.from({ length: rows }, (_, row) => {
@@ -28,7 +33,8 @@ export const classification = (rows: number, features: number, classes: number, 
     let bestScore = Number.NEGATIVE_INFINITY
     for (let c = 0; c < classes; c++) {
       let score = 0
-      for (let f = 0; f < features; f++) score += ((x[row * features + f] ?? 0) - 0.5) * (2 * (teacher[f * classes + c] ?? 0) - 1)
+      for (let f = 0; f < features; f++)
+        score += ((x[row * features + f] ?? 0) - 0.5) * (2 * (teacher[f * classes + c] ?? 0) - 1)
       if (score > bestScore) {
         bestScore = score
         best = c

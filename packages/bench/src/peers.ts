@@ -25,14 +25,18 @@ const python = "/usr/bin/python3"
 const pythonPeer = (name: string, module: string): Contender => ({
   name,
   command: (workload) => [python, here(`../peers/${name}_peer.py`), workload],
-  ...(existsSync(python) && existsSync(`/usr/lib/python3/dist-packages/${module}`) ? {} : { missing: `Debian's python3-${name} is not installed` }),
+  ...(existsSync(python) && existsSync(`/usr/lib/python3/dist-packages/${module}`)
+    ? {}
+    : { missing: `Debian's python3-${name} is not installed` }),
   workloads: all
 })
 
 const javascriptPeer = (name: string, packageName: string): Contender => ({
   name,
   command: (workload) => [process.execPath, here(`../peers/${name}_peer.mjs`), workload],
-  ...(existsSync(here(`../peers/node_modules/${packageName}`)) ? {} : { missing: "not installed; run npm run bench:peers" }),
+  ...(existsSync(here(`../peers/node_modules/${packageName}`))
+    ? {}
+    : { missing: "not installed; run npm run bench:peers" }),
   workloads: all
 })
 

@@ -112,8 +112,8 @@ const findingsOf = (f: Function, args: ReadonlyArray<unknown>, order: number, op
 
   const size = stencil.length * moving.length
   const largest = values.slice(0, size).reduce((most, v) => Math.max(most, Math.abs(v)), 0)
-  // What differences of numbers this large lose by rounding: a few of their last digits, over the step.
-  const rounding = (64 * Number.EPSILON * largest) / step
+  // What differences lose by rounding: a few last digits of the largest number, at least of order 1 on the way, over the step.
+  const rounding = (64 * Number.EPSILON * Math.max(1, largest)) / step
   const compared = (law: GradFinding["law"], path: string, expected: number, actual: number, slack: number): GradFinding => {
     const difference = Math.abs(actual - expected)
     const scale = Math.max(Math.abs(actual), Math.abs(expected))
@@ -128,7 +128,7 @@ const findingsOf = (f: Function, args: ReadonlyArray<unknown>, order: number, op
       return [compared("forward", path, slope, value(size + k), rounding), compared("reverse", path, slope, value(size + moving.length + k), rounding)]
     }),
     // Both sides sum up the same products, so only their rounding may differ.
-    compared("adjoint", "", all, value(values.length - 1), 1e-10 * Math.max(largest, ...reverseGroups.map((_, k) => Math.abs(value(size + moving.length + k)))))
+    compared("adjoint", "", all, value(values.length - 1), 1e-10 * Math.max(largest, ...reverseGroups.map((_, k) => Math.abs(value(size + moving.length + k)))) + rounding * step)
   ]
 }
 

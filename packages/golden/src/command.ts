@@ -3,6 +3,7 @@ import * as Console from "effect/Console"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
+import type { PlatformError } from "effect/PlatformError"
 import { Argument, Command, Flag } from "effect/cli"
 import { DocumentError, parseDocument } from "./forms/document.ts"
 import { closingLine, encodeReports, showReport } from "./render.ts"
@@ -18,10 +19,12 @@ const options = {
   target: Flag.Literals("target", [...targetNames, "all"]).pipe(Flag.withDescription("where to compute"), Flag.withDefault("all"))
 }
 
+const unreadable = (file: string, { reason, message }: PlatformError): string => (reason._tag === "NotFound" ? `there is no file ${file}` : `${file} cannot be read: ${message}`)
+
 /** Reads and runs one file. */
 const runFile = Effect.fn("golden.runFile")(function*(file: string, targets: ReadonlyArray<(typeof targetNames)[number]>) {
   const files = yield* FileSystem.FileSystem
-  const text = yield* Effect.mapError(files.readFileString(file), (error) => new DocumentError({ file, message: `${file} cannot be read: ${error.message}` }))
+  const text = yield* Effect.mapError(files.readFileString(file), (error) => new DocumentError({ file, message: unreadable(file, error) }))
   const document = yield* parseDocument(file, text)
   return runDocument(file, document, targets)
 })

@@ -17,6 +17,10 @@ import { fixed, further, indexAt, type Lanes, type LaneMode, moving, type Place,
 const tileRows = 4
 /** Panels are packed when a product reads the same panel at least this often and it has at least this many elements. */
 const packReads = 4
+/** From this many elements between neighbours in k on, a left operand that lies along its rows is packed into tiles of rows. */
+const farApart = 256
+/** Rows packed at a time: a line of the cache of f32. */
+const packRows = 16
 const packElements = 8192
 
 interface Dimensions {
@@ -55,6 +59,8 @@ interface Operand {
   readonly strides: ReadonlyArray<number>
   /** Strides over the contracted dimensions. */
   readonly inner: ReadonlyArray<number>
+  /** The stride from row to row inside a tile, where it is not that of the rows: in a packed operand. */
+  readonly tileStep?: number
 }
 
 interface Plan {
@@ -157,7 +163,8 @@ const emitTile = (
   const sums = Array.from({ length: rows }, () => vectors.map(([, width]) => b.variable(b.constant(0, typeOf(width)))))
   const load = (operand: Operand, k: ReadonlyArray<Place>, i: number, start: number, width: number): Register => {
     const stride: Stride = { strides: [...operand.strides, ...operand.inner], offset: operand.offset }
-    const at = indexAt(stride, [...places, further(row, i), further(column, start), ...k])
+    const down = i * (operand.tileStep ?? operand.strides.at(-2) ?? 0)
+    const at = indexAt(stride, [...places, row, further(column, start), ...k], down)
     const step = operand.strides.at(-1) ?? 0
     return width === 1 ? b.load(operand.buffer, at) : b.load(operand.buffer, at, width, step)
   }
@@ -248,16 +255,66 @@ const packPanel = (
   })
 }
 
+/**
+ * A left operand that lies along its rows, copied so that each tile's rows stand together for every k: rows far apart in
+ * memory would fall into the same lines of the cache again and again. A whole line is read at a time.
+ */
+const packLeft = (
+  b: Builder.Builder,
+  { left, rows, inner }: Plan,
+  places: ReadonlyArray<Place>,
+  packed: Buffer
+): void => {
+  const [depth = 1] = inner
+  const copy = (row: Place, count: number): void =>
+    b.loop(depth, 1, (loop) => {
+      for (const [start, width] of vectorsOf(count, tileRows)) {
+        const at = further(row, start)
+        const from = indexAt({ strides: [...left.strides, ...left.inner], offset: left.offset }, [
+          ...places,
+          at,
+          fixed(0),
+          moving(loop)
+        ])
+        const to = indexAt({ strides: [depth, tileRows], offset: 0 }, [at, moving(loop)])
+        b.store(packed, to, width === 1 ? b.load(left.buffer, from) : b.load(left.buffer, from, width, 1))
+      }
+    })
+  const whole = Math.floor(rows / packRows) * packRows
+  if (whole > 0) b.loop(whole, packRows, (loop) => copy(moving(loop), packRows))
+  if (rows > whole) copy(fixed(whole), rows - whole)
+}
+
 /** The kernel of a product and its epilogue. */
 export const lowerContract = (context: Context, group: Group, name: string, cost: Kernel["cost"]): Kernel => {
   const [dot] = group.members
   if (dot === undefined) throw new RangeError("a contract group starts with its dot")
-  const plan = makePlan(context, group, dot)
+  const given = makePlan(context, group, dot)
   const [result = -1] = outputsOf(context.values, dot)
   const dtype = context.values.avals[result]?.dtype ?? "f32"
   const mode = modeOf(context, group)
   const tileColumns = maxLanes[dtype] * context.tileVectors
-  const k = plan.inner.reduce((a, n) => a * n, 1)
+  const k = given.inner.reduce((a, n) => a * n, 1)
+  const { left } = given
+  const alongRows = left.strides.at(-2) === 1 && left.strides.at(-1) === 0 && given.inner.length === 1
+  const packsLeft =
+    alongRows && (left.inner[0] ?? 0) >= farApart && given.rows >= packRows && given.columns >= packReads * tileColumns
+  const tiles = packsLeft
+    ? context.temporary("tiles", dtype, Math.ceil(given.rows / tileRows) * tileRows * k)
+    : undefined
+  const plan: Plan =
+    tiles === undefined
+      ? given
+      : {
+          ...given,
+          left: {
+            buffer: tiles,
+            offset: 0,
+            strides: [...given.outer.map(() => 0), k, 0],
+            inner: [tileRows],
+            tileStep: 1
+          }
+        }
   const adjacent = plan.right.strides.at(-1) === 1
   const rightMovesColumns = (plan.right.strides.at(-1) ?? 0) !== 0 && (plan.right.strides.at(-2) ?? 0) === 0
   const large = k * plan.columns >= packElements && plan.rows >= tileRows * packReads
@@ -283,8 +340,10 @@ export const lowerContract = (context: Context, group: Group, name: string, cost
       }
       const descend = (d: number, places: ReadonlyArray<Place>): void => {
         const size = plan.outer[d]
-        if (size === undefined) columnsOf(places)
-        else b.loop(size, 1, (loop) => descend(d + 1, [...places, moving(loop)]))
+        if (size === undefined) {
+          if (tiles !== undefined) packLeft(b, given, places, tiles)
+          columnsOf(places)
+        } else b.loop(size, 1, (loop) => descend(d + 1, [...places, moving(loop)]))
       }
       if (plan.rows > 0 && plan.columns > 0) descend(0, [])
     },

@@ -23,7 +23,7 @@ const smooth: Row = { derivative: "rule", laws: ["differences", "adjoint", "seco
 /** Differentiable between corners, which random samples may come close to. */
 const cornered: Row = { ...smooth, step: 2 ** -15 }
 /** Constant between jumps. */
-const flat: Row = { derivative: "zero", laws: ["zero", ...common] }
+const flat: Row = { derivative: "zero", laws: ["zero", ...common], step: 2 ** -15 }
 const flag: Row = { ...flat, result: "bool" }
 /** Of integers and booleans only: there is nothing to differentiate. */
 const discrete: Row = { derivative: "zero", laws: common }
