@@ -22,18 +22,17 @@ export const vjp = <P, Y>(f: (p: P) => Y, p: P): readonly [Y, (cotangent: Y) => 
   const { tree, targets } = aliased(p)
   const y = f(tree)
   const pullback = (cotangent: Y): P => {
-    Tree.assertSameStructure("vjp: the cotangent", y, cotangent)
-    return derivativeTree(p, passes.pullback(Tree.leaves(y), Tree.leaves(cotangent), targets))
+    const cotangents = Tree.leavesLike("vjp: the cotangent", y, cotangent)
+    return derivativeTree(p, passes.pullback(Tree.leaves(y), cotangents, targets))
   }
   return [y, pullback]
 }
 
 /** The Jacobian-vector product: `jvp(f, x, x_dot)` is `[f(x), J x_dot]`. */
 export const jvp = <P, Y>(f: (p: P) => Y, p: P, tangent: NoInfer<P>): readonly [Y, Y] => {
-  Tree.assertSameStructure("jvp: the tangent", p, tangent)
+  const moving = Tree.leavesLike("jvp: the tangent", p, tangent).filter((t) => isFloat(t.dtype))
   const { tree, targets } = aliased(p)
   const y = f(tree)
-  const moving = Tree.leaves(tangent).filter((t) => isFloat(t.dtype))
   const results = Tree.leaves(y).filter((leaf) => isFloat(leaf.dtype))
   return [y, derivativeTree(y, passes.pushforward(results, targets, moving))]
 }

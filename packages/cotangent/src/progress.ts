@@ -1,4 +1,4 @@
-/** What a run shows in a terminal: a bar per epoch where it can move, plain lines elsewhere, and a row per epoch. */
+/** What a run shows in a terminal: a bar of the whole run where it can move, plain lines elsewhere, and a row per epoch. */
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
@@ -60,7 +60,7 @@ export const show = <E extends { readonly _tag: string }, Err, R>(
 ): Stream.Stream<E | TrainEvent<"accuracy">, Err, R> => {
   const bar = new SingleBar(
     {
-      format: "epoch {epoch} [{bar}] {value}/{total}",
+      format: "epoch {epoch}/{epochs} [{bar}] {percentage} %",
       clearOnComplete: true,
       hideCursor: true,
       fps: 20,
@@ -84,8 +84,10 @@ export const show = <E extends { readonly _tag: string }, Err, R>(
       case "Progress":
         return Effect.sync(() => {
           if (!animated) return
-          if (!active) bar.start(event.steps, event.step, { epoch: event.epoch })
-          else bar.update(event.step, { epoch: event.epoch })
+          const done = (event.epoch - 1) * event.steps + event.step
+          const shown = { epoch: event.epoch, epochs }
+          if (active) bar.update(done, shown)
+          else bar.start(epochs * event.steps, done, shown)
           active = true
         })
       case "Epoch":

@@ -7,4 +7,6 @@ import * as NodeServices from "@effect/platform-node/NodeServices"
 import { golden } from "./command.ts"
 
 // The reports have said what failed: nothing more is printed, and the exit code is 1.
-golden.pipe(Command.run({ version: "0.1.0" }), Effect.provide(NodeServices.layer), (program) => NodeRuntime.runMain(program, { disableErrorReporting: true }))
+golden.pipe(Command.run({ version: "0.1.0" }), Effect.provide(NodeServices.layer), (program) =>
+  NodeRuntime.runMain(program, { disableErrorReporting: true })
+)

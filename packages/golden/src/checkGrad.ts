@@ -3,7 +3,16 @@
  * other. Everything is evaluated in float64 on the reference interpreter, also for functions of f32 tensors.
  */
 import { jvp, vjp } from "@cotangent/autodiff"
-import { allocate, type AnyTensor, evaluateExact, isFloat, operations as ops, roundTo, sizeOf, Tree } from "@cotangent/graph"
+import {
+  allocate,
+  type AnyTensor,
+  evaluateExact,
+  isFloat,
+  operations as ops,
+  roundTo,
+  sizeOf,
+  Tree
+} from "@cotangent/graph"
 import { type RandomNumbers, randomNumbers } from "./randomNumbers.ts"
 
 /** How derivatives are checked. */
@@ -47,13 +56,26 @@ export class GradError extends Error {
   override readonly name = "GradError"
   readonly report: GradReport
   constructor(report: GradReport) {
-    super(report.findings.filter(({ agrees }) => !agrees).map(sentenceOf).join("\n"))
+    super(
+      report.findings
+        .filter(({ agrees }) => !agrees)
+        .map(sentenceOf)
+        .join("\n")
+    )
     this.report = report
   }
 }
 
-const rules = { forward: "the tangent in forward mode", reverse: "the gradient in reverse mode", adjoint: "<J^T c, t> in reverse mode" } as const
-const references = { forward: "differences give", reverse: "differences give", adjoint: "<c, J t> in forward mode is" } as const
+const rules = {
+  forward: "the tangent in forward mode",
+  reverse: "the gradient in reverse mode",
+  adjoint: "<J^T c, t> in reverse mode"
+} as const
+const references = {
+  forward: "differences give",
+  reverse: "differences give",
+  adjoint: "<c, J t> in forward mode is"
+} as const
 
 const sentenceOf = ({ order, law, path, expected, actual, error }: GradFinding): string =>
   `checkGrad: ${rules[law]}${path === "" ? "" : ` at ${path}`}${order === 2 ? ", second order," : ""} is ${actual}, ${references[law]} ${expected} (relative error ${error.toExponential(2)})`
@@ -75,7 +97,12 @@ const inner = (a: ReadonlyArray<AnyTensor>, b: ReadonlyArray<AnyTensor>): Readon
   a.flatMap((x, i) => {
     const y = b[i]
     if (y === undefined || !isFloat(x.dtype)) return []
-    return [ops.reduceSum(ops.mul(x, y), x.shape.map((_, d) => d))]
+    return [
+      ops.reduceSum(
+        ops.mul(x, y),
+        x.shape.map((_, d) => d)
+      )
+    ]
   })
 
 /** Evaluates groups of scalars and adds up each group. */
@@ -86,35 +113,71 @@ const totals = (groups: ReadonlyArray<ReadonlyArray<AnyTensor>>): ReadonlyArray<
 }
 
 /** Weights of the central difference of the fourth order, by steps from the middle. */
-const stencil = [[-2, 1 / 12], [-1, -8 / 12], [1, 8 / 12], [2, -1 / 12]] as const
+const stencil = [
+  [-2, 1 / 12],
+  [-1, -8 / 12],
+  [1, 8 / 12],
+  [2, -1 / 12]
+] as const
 
-const findingsOf = (f: Function, args: ReadonlyArray<unknown>, order: number, options: Required<GradOptions>): ReadonlyArray<GradFinding> => {
+const findingsOf = (
+  f: Function,
+  args: ReadonlyArray<unknown>,
+  order: number,
+  options: Required<GradOptions>
+): ReadonlyArray<GradFinding> => {
   const random = randomNumbers(options.seed, order)
   const step = 2 ** Math.round(Math.log2(options.step))
   const leaves = Tree.entries(args)
   const directions = leaves.map(({ leaf }) => randomLike(random, leaf))
   const moved = (scales: ReadonlyArray<number>): ReadonlyArray<unknown> =>
-    Tree.rebuild(args, leaves.map(({ leaf }, i) => (scales[i] === 0 || scales[i] === undefined ? leaf : ops.add(leaf, ops.mul(directions[i] ?? leaf, scales[i])))))
-  const tangentsFor = (moves: (i: number) => boolean): ReadonlyArray<unknown> => Tree.rebuild(args, leaves.map(({ leaf }, i) => (moves(i) ? (directions[i] ?? leaf) : zeroLike(leaf))))
+    Tree.rebuild(
+      args,
+      leaves.map(({ leaf }, i) =>
+        scales[i] === 0 || scales[i] === undefined ? leaf : ops.add(leaf, ops.mul(directions[i] ?? leaf, scales[i]))
+      )
+    )
+  const tangentsFor = (moves: (i: number) => boolean): ReadonlyArray<unknown> =>
+    Tree.rebuild(
+      args,
+      leaves.map(({ leaf }, i) => (moves(i) ? (directions[i] ?? leaf) : zeroLike(leaf)))
+    )
 
   const [y, pullback] = vjp(f, args)
   const floats = y.map((t) => isFloat(t.dtype))
-  if (!floats.includes(true)) throw new TypeError("checkGrad: the function returns no float tensor, so it has no derivative to check")
+  if (!floats.includes(true))
+    throw new TypeError("checkGrad: the function returns no float tensor, so it has no derivative to check")
   const cotangents = y.map((t) => randomLike(random, t))
   const gradients = Tree.leaves(pullback(cotangents))
   const forward = (moves: (i: number) => boolean) => inner(jvp(f, args, tangentsFor(moves))[1], cotangents)
 
-  const moving = leaves.flatMap(({ leaf, path }, i) => (isFloat(leaf.dtype) && sizeOf(leaf.shape) > 0 ? [{ path, i }] : []))
-  const differenceGroups = moving.flatMap(({ i }) => stencil.map(([steps]) => inner(f(moved(leaves.map((_, j) => (j === i ? steps * step : 0)))), cotangents)))
+  const moving = leaves.flatMap(({ leaf, path }, i) =>
+    isFloat(leaf.dtype) && sizeOf(leaf.shape) > 0 ? [{ path, i }] : []
+  )
+  const differenceGroups = moving.flatMap(({ i }) =>
+    stencil.map(([steps]) => inner(f(moved(leaves.map((_, j) => (j === i ? steps * step : 0)))), cotangents))
+  )
   const forwardGroups = moving.map(({ i }) => forward((j) => j === i))
   const reverseGroups = moving.map(({ i }) => inner(gradients.slice(i, i + 1), directions.slice(i, i + 1)))
-  const values = totals([...differenceGroups, ...forwardGroups, ...reverseGroups, forward(() => true), inner(gradients, directions)])
+  const values = totals([
+    ...differenceGroups,
+    ...forwardGroups,
+    ...reverseGroups,
+    forward(() => true),
+    inner(gradients, directions)
+  ])
 
   const size = stencil.length * moving.length
   const largest = values.slice(0, size).reduce((most, v) => Math.max(most, Math.abs(v)), 0)
   // What differences lose by rounding: a few last digits of the largest number, at least of order 1 on the way, over the step.
   const rounding = (64 * Number.EPSILON * Math.max(1, largest)) / step
-  const compared = (law: GradFinding["law"], path: string, expected: number, actual: number, slack: number): GradFinding => {
+  const compared = (
+    law: GradFinding["law"],
+    path: string,
+    expected: number,
+    actual: number,
+    slack: number
+  ): GradFinding => {
     const difference = Math.abs(actual - expected)
     const scale = Math.max(Math.abs(actual), Math.abs(expected))
     const error = difference === 0 ? 0 : difference / scale
@@ -125,10 +188,20 @@ const findingsOf = (f: Function, args: ReadonlyArray<unknown>, order: number, op
   return [
     ...moving.flatMap(({ path }, k) => {
       const slope = stencil.reduce((sum, [, weight], s) => sum + (weight * value(k * stencil.length + s)) / step, 0)
-      return [compared("forward", path, slope, value(size + k), rounding), compared("reverse", path, slope, value(size + moving.length + k), rounding)]
+      return [
+        compared("forward", path, slope, value(size + k), rounding),
+        compared("reverse", path, slope, value(size + moving.length + k), rounding)
+      ]
     }),
     // Both sides sum up the same products, so only their rounding may differ.
-    compared("adjoint", "", all, value(values.length - 1), 1e-10 * Math.max(largest, ...reverseGroups.map((_, k) => Math.abs(value(size + moving.length + k)))) + rounding * step)
+    compared(
+      "adjoint",
+      "",
+      all,
+      value(values.length - 1),
+      1e-10 * Math.max(largest, ...reverseGroups.map((_, k) => Math.abs(value(size + moving.length + k)))) +
+        rounding * step
+    )
   ]
 }
 
@@ -136,7 +209,11 @@ const findingsOf = (f: Function, args: ReadonlyArray<unknown>, order: number, op
  * Compares the derivatives of a function with differences in random directions, leaf by leaf, and checks that
  * `<c, J t> = <J^T c, t>`: what `checkGrad` finds, without throwing.
  */
-export const gradReport = <A extends ReadonlyArray<unknown>>(f: (...args: A) => unknown, args: A, options: GradOptions = {}): GradReport => {
+export const gradReport = <A extends ReadonlyArray<unknown>>(
+  f: (...args: A) => unknown,
+  args: A,
+  options: GradOptions = {}
+): GradReport => {
   const complete: Required<GradOptions> = { order: 1, seed: 0, step: 2 ** -10, tolerance: 1e-6, ...options }
   // Trees rebuilt from the arguments have the arguments' types.
   const flat: Function = (given) => Tree.leaves(f(...(given as A)))
@@ -150,7 +227,11 @@ export const gradReport = <A extends ReadonlyArray<unknown>>(f: (...args: A) => 
   return {
     findings,
     agrees: findings.every(({ agrees }) => agrees),
-    worst: findings.reduce((most, { error, expected, actual }) => (Math.max(Math.abs(expected), Math.abs(actual)) > 1e-6 ? Math.max(most, error) : most), 0)
+    worst: findings.reduce(
+      (most, { error, expected, actual }) =>
+        Math.max(Math.abs(expected), Math.abs(actual)) > 1e-6 ? Math.max(most, error) : most,
+      0
+    )
   }
 }
 
@@ -166,7 +247,11 @@ export const gradReport = <A extends ReadonlyArray<unknown>>(f: (...args: A) => 
  * each other. Throws a GradError whose sentences name the leaf and the numbers. The arguments must not lie on a corner,
  * where the function has no derivative.
  */
-export const checkGrad = <A extends ReadonlyArray<unknown>>(f: (...args: A) => unknown, args: A, options: GradOptions = {}): GradReport => {
+export const checkGrad = <A extends ReadonlyArray<unknown>>(
+  f: (...args: A) => unknown,
+  args: A,
+  options: GradOptions = {}
+): GradReport => {
   const report = gradReport(f, args, options)
   if (!report.agrees) throw new GradError(report)
   return report

@@ -9,7 +9,9 @@ const bin = fileURLToPath(new URL("./bin.ts", import.meta.url))
 const fixture = (name: string): string => fileURLToPath(new URL(`../fixtures/${name}.json`, import.meta.url))
 
 const golden = (...args: ReadonlyArray<string>) => {
-  const { status, stdout, stderr } = spawnSync(process.execPath, ["--conditions=@cotangent/source", bin, ...args], { encoding: "utf8" })
+  const { status, stdout, stderr } = spawnSync(process.execPath, ["--conditions=@cotangent/source", bin, ...args], {
+    encoding: "utf8"
+  })
   return { status, stdout, stderr, last: stdout.trimEnd().split("\n").at(-1) }
 }
 

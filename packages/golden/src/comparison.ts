@@ -42,7 +42,12 @@ export interface Comparison {
 
 /** Compares numbers one by one and gives the worst; an index that only one side has has error Infinity. */
 export const compare = (expected: ArrayLike<number>, actual: ArrayLike<number>, tolerance: Tolerance): Comparison => {
-  let worst: Omit<Comparison, "agrees"> = { index: 0, expected: expected[0] ?? Number.NaN, actual: actual[0] ?? Number.NaN, error: 0 }
+  let worst: Omit<Comparison, "agrees"> = {
+    index: 0,
+    expected: expected[0] ?? Number.NaN,
+    actual: actual[0] ?? Number.NaN,
+    error: 0
+  }
   for (let i = 0; i < Math.max(expected.length, actual.length); i++) {
     const [x, y] = [expected[i], actual[i]]
     const error = x === undefined || y === undefined ? Infinity : errorOf(x, y, tolerance)

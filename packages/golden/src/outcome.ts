@@ -4,7 +4,15 @@ import type { Comparison } from "./comparison.ts"
 /** Something that differed. */
 export type Fault =
   /** A number: element `index` of what stands at `path`, computed by `target`. */
-  | { readonly tag: "number"; readonly target: string; readonly path: string; readonly index: number; readonly expected: number; readonly actual: number; readonly error: number }
+  | {
+      readonly tag: "number"
+      readonly target: string
+      readonly path: string
+      readonly index: number
+      readonly expected: number
+      readonly actual: number
+      readonly error: number
+    }
   /** Anything else, such as a shape, as a sentence. */
   | { readonly tag: "sentence"; readonly target: string; readonly path: string; readonly sentence: string }
 
@@ -42,17 +50,25 @@ export const together = (all: ReadonlyArray<Findings>): Findings => ({
 })
 
 /** A finding that is not about a number. */
-export const fault = (target: string, path: string, sentence: string): Findings => ({ ...nothing, faults: [{ tag: "sentence", target, path, sentence }] })
+export const fault = (target: string, path: string, sentence: string): Findings => ({
+  ...nothing,
+  faults: [{ tag: "sentence", target, path, sentence }]
+})
 
 /** The finding of a comparison. */
-export const found = (target: string, path: string, { agrees, error, index, expected, actual }: Comparison): Findings => ({
+export const found = (
+  target: string,
+  path: string,
+  { agrees, error, index, expected, actual }: Comparison
+): Findings => ({
   ...nothing,
   worst: error,
   faults: agrees ? [] : [{ tag: "number", target, path, index, expected, actual, error }]
 })
 
 /** The outcome of a case that was run. */
-export const outcomeOf = (id: string, { worst, faults, notes }: Findings): Outcome => (faults.length === 0 ? { tag: "passed", id, worst, notes } : { tag: "failed", id, faults })
+export const outcomeOf = (id: string, { worst, faults, notes }: Findings): Outcome =>
+  faults.length === 0 ? { tag: "passed", id, worst, notes } : { tag: "failed", id, faults }
 
 /** The sentence of anything thrown. */
 export const sentenceOf = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown))

@@ -3,7 +3,8 @@ import type { Fault, Outcome } from "./outcome.ts"
 import { type Counts, type Report, totalOf } from "./run.ts"
 
 /** The line that a run ends with. */
-export const closingLine = ({ passed, failed, skipped }: Counts): string => `${passed} passed, ${failed} failed, ${skipped} skipped`
+export const closingLine = ({ passed, failed, skipped }: Counts): string =>
+  `${passed} passed, ${failed} failed, ${skipped} skipped`
 
 const showFault = (fault: Fault): string =>
   fault.tag === "sentence"
@@ -23,7 +24,10 @@ const showOutcome = (outcome: Outcome): ReadonlyArray<string> => {
 
 /** A file's report: what failed, what was skipped, and its counts. */
 export const showReport = (report: Report): string => {
-  const worst = report.outcomes.reduce((most, outcome) => (outcome.tag === "passed" ? Math.max(most, outcome.worst) : most), 0)
+  const worst = report.outcomes.reduce(
+    (most, outcome) => (outcome.tag === "passed" ? Math.max(most, outcome.worst) : most),
+    0
+  )
   return [
     `${report.file}: ${report.form}, ${report.outcomes.length} cases on ${report.targets.join(", ")}`,
     ...report.outcomes.flatMap(showOutcome),
@@ -33,7 +37,9 @@ export const showReport = (report: Report): string => {
 }
 
 /** JSON has no NaN and no infinities: as in golden files they are strings. */
-const encoded = (_: string, value: unknown): unknown => (typeof value === "number" && !Number.isFinite(value) ? String(value) : value)
+const encoded = (_: string, value: unknown): unknown =>
+  typeof value === "number" && !Number.isFinite(value) ? String(value) : value
 
 /** All reports as JSON, with the total counts. */
-export const encodeReports = (reports: ReadonlyArray<Report>): string => JSON.stringify({ ...totalOf(reports), files: reports }, encoded, 2)
+export const encodeReports = (reports: ReadonlyArray<Report>): string =>
+  JSON.stringify({ ...totalOf(reports), files: reports }, encoded, 2)

@@ -31,7 +31,11 @@ export const countsOf = (outcomes: ReadonlyArray<Outcome>): Counts => {
 
 /** The counts of several reports. */
 export const totalOf = (all: ReadonlyArray<Counts>): Counts =>
-  all.reduce((a, b) => ({ passed: a.passed + b.passed, failed: a.failed + b.failed, skipped: a.skipped + b.skipped }), { passed: 0, failed: 0, skipped: 0 })
+  all.reduce((a, b) => ({ passed: a.passed + b.passed, failed: a.failed + b.failed, skipped: a.skipped + b.skipped }), {
+    passed: 0,
+    failed: 0,
+    skipped: 0
+  })
 
 const outcomesOf = (document: Document, targets: ReadonlyArray<Target>): ReadonlyArray<Outcome> => {
   switch (document.form) {
@@ -48,7 +52,11 @@ const outcomesOf = (document: Document, targets: ReadonlyArray<Target>): Readonl
       const solvers = file.lbfgs?.cases ?? []
       return [
         ...file.cases.map((golden) => checkOptimizerCase(golden, file, targets)),
-        ...solvers.map((golden): Outcome => ({ tag: "skipped", id: `${golden.function} ${golden.call.replace(/ *#.*$/, "")}`, missing: "torch.optim.LBFGS" }))
+        ...solvers.map((golden): Outcome => ({
+          tag: "skipped",
+          id: `${golden.function} ${golden.call.replace(/ *#.*$/, "")}`,
+          missing: "torch.optim.LBFGS"
+        }))
       ]
     }
     case "schedules":
@@ -59,7 +67,11 @@ const outcomesOf = (document: Document, targets: ReadonlyArray<Target>): Readonl
 }
 
 /** Runs every case of a golden file on the named targets, all of them unless given. */
-export const runDocument = (file: string, document: Document, targets: ReadonlyArray<TargetName> = targetNames): Report => {
+export const runDocument = (
+  file: string,
+  document: Document,
+  targets: ReadonlyArray<TargetName> = targetNames
+): Report => {
   const outcomes = outcomesOf(document, targets.map(targetOf))
   return { file, form: document.form, targets, outcomes, ...countsOf(outcomes) }
 }

@@ -1,5 +1,14 @@
 /** Where golden cases are computed: the float64 reference interpreter, and programs compiled for each target. */
-import { type AnyTensor, evaluateAll, type Shape, T, type Tensor, Tree, type Value, type ValuesOf } from "@cotangent/graph"
+import {
+  type AnyTensor,
+  evaluateAll,
+  type Shape,
+  T,
+  type Tensor,
+  Tree,
+  type Value,
+  type ValuesOf
+} from "@cotangent/graph"
 import { type Engine, makeEngine, openSession, specOf } from "@cotangent/runtime"
 
 /** The names of the targets. */
@@ -26,12 +35,19 @@ export interface MachineDefinition<S, D, I, O> {
 export interface Target {
   readonly name: string
   /** The values of a function at values. */
-  readonly evaluate: (f: (inputs: ReadonlyArray<AnyTensor>) => ReadonlyArray<AnyTensor>, inputs: ReadonlyArray<Value>) => ReadonlyArray<Value>
+  readonly evaluate: (
+    f: (inputs: ReadonlyArray<AnyTensor>) => ReadonlyArray<AnyTensor>,
+    inputs: ReadonlyArray<Value>
+  ) => ReadonlyArray<Value>
   readonly machine: <S, D, I, O>(definition: MachineDefinition<S, D, I, O>) => Machine<I, O>
 }
 
 /** A tree of constants of the structure of a tree of values. */
-const constants = (values: unknown): unknown => Tree.rebuildWith(values, Tree.leaves<Value>(values).map((value) => T.fromValue<Shape, Value["dtype"]>(value)))
+const constants = (values: unknown): unknown =>
+  Tree.rebuildWith(
+    values,
+    Tree.leaves<Value>(values).map((value) => T.fromValue<Shape, Value["dtype"]>(value))
+  )
 
 const interpreter: Target = {
   name: "interpreter",
@@ -44,7 +60,10 @@ const interpreter: Target = {
         const [next, output] = step(current, data, constants(input) as I)
         const [nextLeaves, outputLeaves] = [Tree.leaves(next), Tree.leaves(output)]
         const values = evaluateAll([...nextLeaves, ...outputLeaves])
-        current = Tree.rebuild(next, values.slice(0, nextLeaves.length).map((value): AnyTensor => T.fromValue(value)))
+        current = Tree.rebuild(
+          next,
+          values.slice(0, nextLeaves.length).map((value): AnyTensor => T.fromValue(value))
+        )
         return Tree.rebuildWith(output, values.slice(nextLeaves.length)) as ValuesOf<O>
       },
       close: () => undefined
@@ -64,7 +83,12 @@ export const compiledOn = (name: string, engine: Engine): Target => {
     name,
     machine,
     evaluate: (f, inputs) => {
-      const { step, close } = machine<{}, {}, ReadonlyArray<AnyTensor>, ReadonlyArray<AnyTensor>>({ state: {}, data: {}, input: inputs, step: (state, _, xs) => [state, f(xs)] })
+      const { step, close } = machine<{}, {}, ReadonlyArray<AnyTensor>, ReadonlyArray<AnyTensor>>({
+        state: {},
+        data: {},
+        input: inputs,
+        step: (state, _, xs) => [state, f(xs)]
+      })
       try {
         return Tree.leaves<Value>(step(inputs))
       } finally {
@@ -78,7 +102,8 @@ export const compiledOn = (name: string, engine: Engine): Target => {
 export const targetOf: (name: TargetName) => Target = (() => {
   const known = new Map<TargetName, Target>([["interpreter", interpreter]])
   return (name) => {
-    const target = known.get(name) ?? compiledOn(name, makeEngine({ target: name === "js" ? "js" : "wasm", mode: "narrow" }))
+    const target =
+      known.get(name) ?? compiledOn(name, makeEngine({ target: name === "js" ? "js" : "wasm", mode: "narrow" }))
     known.set(name, target)
     return target
   }

@@ -2,7 +2,7 @@
  * Trees of tensors: records, arrays and tensors inside them, as parameters and states are. Leaves are listed in the
  * order of the keys, which is the order in which they lie in memory and in files.
  */
-import { TreeError } from "./errors.ts"
+import { showShape, TreeError } from "./errors.ts"
 import { type AnyTensor, isTensor } from "./tensor.ts"
 import { isValue } from "./value.ts"
 
@@ -61,44 +61,48 @@ export const rebuildWith = (tree: unknown, replacements: ReadonlyArray<unknown>)
 export const rebuild = <T>(tree: T, replacements: ReadonlyArray<AnyTensor>): T => rebuildWith(tree, replacements) as T
 
 /** Applies a function to every leaf. */
-export const map = <T>(tree: T, f: (leaf: AnyTensor, path: string) => AnyTensor): T =>
+export const map = <T>(tree: T, f: (leaf: AnyTensor, path: string, index: number) => AnyTensor): T =>
   rebuild(
     tree,
-    entries(tree).map(({ leaf, path }) => f(leaf, path))
+    entries(tree).map(({ leaf, path }, i) => f(leaf, path, i))
   )
 
-/** Applies a function to the leaves of several trees of one structure, leaf by leaf. */
+/** Applies a function to the leaves of several trees of one structure, leaf by leaf; keys may stand in any order. */
 export const zip = <T>(
   trees: readonly [T, ...ReadonlyArray<unknown>],
   f: (leaves: ReadonlyArray<AnyTensor>, path: string) => AnyTensor
 ): T => {
   const [first, ...rest] = trees
-  rest.forEach((tree) => assertSameStructure("tree", first, tree))
-  const others = rest.map((tree) => leaves(tree))
-  return rebuild(
-    first,
-    entries(first).map(({ leaf, path }, i) => f([leaf, ...others.flatMap((o) => o[i] ?? [])], path))
-  )
+  const others = rest.map((tree) => leavesLike("tree", first, tree))
+  return map(first, (leaf, path, i) => f([leaf, ...others.flatMap((o) => o[i] ?? [])], path))
+}
+
+const show = ({ dtype, shape }: AnyTensor): string => `${dtype}${showShape(shape)}`
+
+/**
+ * The leaves of `actual` in the order of `expected`, whose keys may stand in another order. Throws a TreeError that names
+ * the first path where the trees differ in structure, shape or element type.
+ */
+export const leavesLike = (what: string, expected: unknown, actual: unknown): ReadonlyArray<AnyTensor> => {
+  const wanted = entries(expected)
+  const given = entries(actual)
+  const byPath = new Map(given.map(({ path, leaf }) => [path, leaf]))
+  if (byPath.size !== given.length) throw new TreeError(`${what} has two leaves of one path`)
+  const found = wanted.map(({ path, leaf }) => {
+    const y = byPath.get(path)
+    if (y === undefined) throw new TreeError(`${what} lacks ${path || "its leaf"}`)
+    if (show(y) !== show(leaf)) {
+      throw new TreeError(`${what}${path === "" ? "" : `: ${path}`} must be ${show(leaf)}, it is ${show(y)}`)
+    }
+    byPath.delete(path)
+    return y
+  })
+  const [extra] = byPath.keys()
+  if (extra !== undefined) throw new TreeError(`${what} has ${extra || "a leaf"}, which is not expected`)
+  return found
 }
 
 /** Throws a TreeError that names the first path where two trees differ in structure, shape or element type. */
 export const assertSameStructure = (what: string, expected: unknown, actual: unknown): void => {
-  const a = entries(expected)
-  const b = entries(actual)
-  const n = Math.max(a.length, b.length)
-  for (let i = 0; i < n; i++) {
-    const x = a[i]
-    const y = b[i]
-    if (x === undefined) throw new TreeError(`${what} has ${y?.path || "a leaf"}, which is not expected`)
-    if (y === undefined || x.path !== y.path)
-      throw new TreeError(
-        `${what} lacks ${x.path || "its leaf"}${y === undefined ? "" : `, found ${y.path} in its place`}`
-      )
-    const shape = x.leaf.shape.join(", ")
-    if (shape !== y.leaf.shape.join(", ") || x.leaf.dtype !== y.leaf.dtype) {
-      throw new TreeError(
-        `${what}: ${x.path || "the leaf"} must be ${x.leaf.dtype}[${shape}], it is ${y.leaf.dtype}[${y.leaf.shape.join(", ")}]`
-      )
-    }
-  }
+  leavesLike(what, expected, actual)
 }

@@ -18,9 +18,13 @@ export type Document =
 export type Form = Document["form"]
 
 /** A golden file that cannot be used; the message is a sentence. */
-export class DocumentError extends Data.TaggedError("DocumentError")<{ readonly file: string; readonly message: string }> {}
+export class DocumentError extends Data.TaggedError("DocumentError")<{
+  readonly file: string
+  readonly message: string
+}> {}
 
-const isRecord = (u: unknown): u is { readonly [key: string]: unknown } => typeof u === "object" && u !== null && !Array.isArray(u)
+const isRecord = (u: unknown): u is { readonly [key: string]: unknown } =>
+  typeof u === "object" && u !== null && !Array.isArray(u)
 
 /** The first entry of the list under `key`. */
 const firstOf = (json: { readonly [key: string]: unknown }, key: string): { readonly [key: string]: unknown } => {
@@ -38,14 +42,31 @@ const marks: ReadonlyArray<readonly [Form, (json: { readonly [key: string]: unkn
 ]
 
 /** The form of a golden file, by its content. */
-export const formOf = (json: unknown): Form | undefined => (isRecord(json) ? marks.find(([, holds]) => holds(json))?.[0] : undefined)
+export const formOf = (json: unknown): Form | undefined =>
+  isRecord(json) ? marks.find(([, holds]) => holds(json))?.[0] : undefined
 
 // The JSON codec of a number also reads "NaN", "Infinity" and "-Infinity".
 const decoders: { readonly [F in Form]: (json: unknown) => Effect.Effect<Document, Schema.SchemaError> } = {
-  gradients: (json) => Effect.map(Schema.decodeUnknownEffect(Schema.toCodecJson(Gradients))(json), (content) => ({ form: "gradients", content })),
-  optimizers: (json) => Effect.map(Schema.decodeUnknownEffect(Schema.toCodecJson(Optimizers))(json), (content) => ({ form: "optimizers", content })),
-  schedules: (json) => Effect.map(Schema.decodeUnknownEffect(Schema.toCodecJson(Schedules))(json), (content) => ({ form: "schedules", content })),
-  training: (json) => Effect.map(Schema.decodeUnknownEffect(Schema.toCodecJson(Training))(json), (content) => ({ form: "training", content }))
+  gradients: (json) =>
+    Effect.map(Schema.decodeUnknownEffect(Schema.toCodecJson(Gradients))(json), (content) => ({
+      form: "gradients",
+      content
+    })),
+  optimizers: (json) =>
+    Effect.map(Schema.decodeUnknownEffect(Schema.toCodecJson(Optimizers))(json), (content) => ({
+      form: "optimizers",
+      content
+    })),
+  schedules: (json) =>
+    Effect.map(Schema.decodeUnknownEffect(Schema.toCodecJson(Schedules))(json), (content) => ({
+      form: "schedules",
+      content
+    })),
+  training: (json) =>
+    Effect.map(Schema.decodeUnknownEffect(Schema.toCodecJson(Training))(json), (content) => ({
+      form: "training",
+      content
+    }))
 }
 
 const unknownForm =
@@ -53,7 +74,7 @@ const unknownForm =
 
 /** Reads the text of a golden file; fails with a DocumentError that says what is wrong with it. */
 export const parseDocument = (file: string, text: string): Effect.Effect<Document, DocumentError> =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const because = (message: string) => new DocumentError({ file, message })
     const json = yield* Effect.try({
       try: (): unknown => JSON.parse(text),
@@ -61,7 +82,9 @@ export const parseDocument = (file: string, text: string): Effect.Effect<Documen
     })
     const form = formOf(json)
     if (form === undefined) return yield* because(`${file} ${unknownForm}`)
-    return yield* Effect.mapError(decoders[form](json), (error) => because(`${file} looks like a ${form} file, but ${oneLine(error.message)}`))
+    return yield* Effect.mapError(decoders[form](json), (error) =>
+      because(`${file} looks like a ${form} file, but ${oneLine(error.message)}`)
+    )
   })
 
 const oneLine = (message: string): string => message.replaceAll(/\s+/g, " ").trim()

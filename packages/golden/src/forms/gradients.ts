@@ -69,7 +69,13 @@ export const SecondOrderCase = Schema.Struct({
 export type SecondOrderCase = typeof SecondOrderCase.Type
 
 /** A vector function of one vector with its Jacobian. */
-export const JacobianCase = Schema.Struct({ id: Schema.String, torch: Schema.String, x: Numbers, value: Numbers, jacobian: Schema.Array(Numbers) })
+export const JacobianCase = Schema.Struct({
+  id: Schema.String,
+  torch: Schema.String,
+  x: Numbers,
+  value: Numbers,
+  jacobian: Schema.Array(Numbers)
+})
 
 /** A vector function with its Jacobian. */
 export type JacobianCase = typeof JacobianCase.Type

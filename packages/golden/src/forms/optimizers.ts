@@ -20,9 +20,19 @@ export const OptimizerCase = Schema.Struct({
   /** All options, those that were not given included. */
   defaults: Schema.optionalKey(Options),
   /** Numbers of the parameters of each group, and the options in which it differs. */
-  groups: Schema.optionalKey(Schema.Array(Schema.StructWithRest(Schema.Struct({ params: Schema.Array(Schema.Int) }), [Schema.Record(Schema.String, Option)]))),
+  groups: Schema.optionalKey(
+    Schema.Array(
+      Schema.StructWithRest(Schema.Struct({ params: Schema.Array(Schema.Int) }), [Schema.Record(Schema.String, Option)])
+    )
+  ),
   /** What is done to the gradients first; `norms` are the global norms before. */
-  clip: Schema.optionalKey(Schema.Struct({ kind: Schema.Literals(["norm", "value"]), value: Schema.Number, norms: Schema.optionalKey(Numbers) })),
+  clip: Schema.optionalKey(
+    Schema.Struct({
+      kind: Schema.Literals(["norm", "value"]),
+      value: Schema.Number,
+      norms: Schema.optionalKey(Numbers)
+    })
+  ),
   /** The parameters after each step. */
   steps: Schema.Array(Schema.Array(Numbers)),
   /** The average of the parameters after the last step, for rules that keep one. */
@@ -33,7 +43,12 @@ export const OptimizerCase = Schema.Struct({
 export type OptimizerCase = typeof OptimizerCase.Type
 
 /** One run of a solver that calls its objective. */
-export const SolverCase = Schema.Struct({ function: Schema.String, definition: Schema.String, x0: Numbers, call: Schema.String })
+export const SolverCase = Schema.Struct({
+  function: Schema.String,
+  definition: Schema.String,
+  x0: Numbers,
+  call: Schema.String
+})
 
 /** A file of optimizers. */
 export const Optimizers = Schema.Struct({

@@ -15,20 +15,32 @@ export const TensorData = Schema.Struct({
   dtype: Schema.optionalKey(Schema.Literals(["float64", "float32", "int64", "int32", "bool"]))
 }).check(
   Schema.makeFilter(({ shape, data }) =>
-    data.length === sizeOf(shape) ? undefined : `${data.length} numbers do not fill the shape [${shape.join(", ")}], which has ${sizeOf(shape)}`
+    data.length === sizeOf(shape)
+      ? undefined
+      : `${data.length} numbers do not fill the shape [${shape.join(", ")}], which has ${sizeOf(shape)}`
   )
 )
 
 /** A tensor as golden files write it. */
 export type TensorData = typeof TensorData.Type
 
-const dtypes: Readonly<Record<NonNullable<TensorData["dtype"]>, DType>> = { float64: "f64", float32: "f64", int64: "i32", int32: "i32", bool: "bool" }
+const dtypes: Readonly<Record<NonNullable<TensorData["dtype"]>, DType>> = {
+  float64: "f64",
+  float32: "f64",
+  int64: "i32",
+  int32: "i32",
+  bool: "bool"
+}
 
 /** The element type a golden tensor is computed in: floats are f64, integers i32. */
 export const dtypeOf = ({ dtype = "float64" }: TensorData): DType => dtypes[dtype]
 
 /** An array of this element type on the host. */
-export const valueOf = (shape: ReadonlyArray<number>, data: ArrayLike<number | boolean>, dtype: DType = "f64"): Value => {
+export const valueOf = (
+  shape: ReadonlyArray<number>,
+  data: ArrayLike<number | boolean>,
+  dtype: DType = "f64"
+): Value => {
   const out = allocate(dtype, data.length)
   for (let i = 0; i < data.length; i++) out[i] = Number(data[i])
   return { shape, dtype, data: out }

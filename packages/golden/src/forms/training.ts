@@ -19,7 +19,9 @@ export const TrainingRun = Schema.Struct({
   /** The largest global norm of a gradient, and the norms before clipping. */
   clip_grad_norm: Schema.optionalKey(Schema.Number),
   grad_norms: Schema.optionalKey(Numbers),
-  grad_checks_step0_before_clip: Schema.optionalKey(Schema.Record(Schema.String, Schema.Struct({ sum: Schema.Number, sumsq: Schema.Number }))),
+  grad_checks_step0_before_clip: Schema.optionalKey(
+    Schema.Record(Schema.String, Schema.Struct({ sum: Schema.Number, sumsq: Schema.Number }))
+  ),
   final_checksums: Schema.Record(Schema.String, Checksum),
   final_small_tensors: Schema.Record(Schema.String, Numbers)
 })

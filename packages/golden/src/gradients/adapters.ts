@@ -7,4 +7,6 @@ import { reductions } from "./reductions.ts"
 import { shapes } from "./shapes.ts"
 
 /** Adapters by the name of the torch function. */
-export const adapters: ReadonlyMap<string, Adapter> = new Map(Object.entries({ ...elementwise, ...reductions, ...shapes, ...normalizations, ...losses }))
+export const adapters: ReadonlyMap<string, Adapter> = new Map(
+  Object.entries({ ...elementwise, ...reductions, ...shapes, ...normalizations, ...losses })
+)

@@ -1,16 +1,33 @@
 import { assert, describe, it } from "@effect/vitest"
-import { isTensor, T } from "@cotangent/graph"
+import { type AnyTensor, isTensor, T } from "@cotangent/graph"
 import type { GradientCase } from "../forms/gradients.ts"
 import { Missing } from "../outcome.ts"
 import { targetOf } from "../targets.ts"
 import { adapters } from "./adapters.ts"
-import { type Adapter, applyAdapter, type Built } from "./call.ts"
+import { type Adapter, applyAdapter, type Built, type Inputs } from "./call.ts"
 import { checkGradientCase } from "./check.ts"
 
-const inputs = new Map([["a", T.constant([[1, 2], [3, 4]], "f64")], ["i", T.constant([1, 0], "i32")]])
+const inputs: Inputs = new Map<string, AnyTensor>([
+  ["t", T.constant([0, -100], "i32")],
+  [
+    "a",
+    T.constant(
+      [
+        [1, 2],
+        [3, 4]
+      ],
+      "f64"
+    )
+  ],
+  ["i", T.constant([1, 0], "i32")]
+])
 const a = { input: "a" }
 
-const call = (op: string, args: Parameters<typeof applyAdapter>[2], kwargs: Parameters<typeof applyAdapter>[3] = {}): Built => applyAdapter(adapters.get(op) as Adapter, op, args, kwargs, inputs)
+const call = (
+  op: string,
+  args: Parameters<typeof applyAdapter>[2],
+  kwargs: Parameters<typeof applyAdapter>[3] = {}
+): Built => applyAdapter(adapters.get(op) as Adapter, op, args, kwargs, inputs)
 const missing = (built: Built): string => (built instanceof Missing ? built.operation : "nothing")
 const numbers = (built: Built): ReadonlyArray<number> => (isTensor(built) ? Array.from(T.evaluate(built).data) : [])
 
@@ -27,7 +44,8 @@ const golden = (parts: Partial<GradientCase>): GradientCase => ({
   jvp: [[3, -2]],
   ...parts
 })
-const outcome = (parts: Partial<GradientCase>) => checkGradientCase(golden(parts), [targetOf("interpreter"), targetOf("js")])
+const outcome = (parts: Partial<GradientCase>) =>
+  checkGradientCase(golden(parts), [targetOf("interpreter"), targetOf("js")])
 
 describe("applyAdapter", () => {
   it("takes arguments by position and by name", () => {
@@ -42,16 +60,26 @@ describe("applyAdapter", () => {
     assert.strictEqual(missing(call("torch.add", [a, a], { alpha: 2 })), "torch.add with alpha=2")
     assert.strictEqual(missing(call("torch.sum", [a], { dtype: { name: "torch.float32" } })), "torch.sum with dtype")
     assert.strictEqual(missing(call("torch.var", [a], { dim: 1 })), "torch.var with unbiased=true")
-    assert.strictEqual(missing(call("torch.nn.functional.pad", [a, [1, 1]], { mode: "reflect" })), "torch.nn.functional.pad with mode=reflect")
-    assert.strictEqual(missing(call("torch.nn.functional.embedding", [{ input: "i" }, a], { padding_idx: 0 })), "torch.nn.functional.embedding with padding_idx=0")
+    assert.strictEqual(
+      missing(call("torch.nn.functional.pad", [a, [1, 1]], { mode: "reflect" })),
+      "torch.nn.functional.pad with mode=reflect"
+    )
+    assert.strictEqual(
+      missing(call("torch.nn.functional.embedding", [{ input: "i" }, a], { padding_idx: 0 })),
+      "torch.nn.functional.embedding with padding_idx=0"
+    )
+    assert.strictEqual(
+      missing(call("torch.nn.functional.cross_entropy", [a, { input: "t" }])),
+      "torch.nn.functional.cross_entropy with an ignored target"
+    )
     assert.strictEqual(missing(call("torch.neg", [a, a])), "torch.neg with 2 arguments")
     assert.strictEqual(missing(call("torch.add", [a, a], { alpha: 1 })), "nothing")
   })
 
   it("refuses arguments that are not what the function takes, with a sentence", () => {
-    assert.throws(() => call("torch.neg", [{ input: "b" }]), "torch.neg: there is no input b; there are a, i")
+    assert.throws(() => call("torch.neg", [{ input: "b" }]), "torch.neg: there is no input b; there are t, a, i")
     assert.throws(() => call("torch.neg", [{ input: "i" }]), "torch.neg: input must be a float tensor, it is i32[2]")
-    assert.throws(() => call("torch.sum", [a], { dim: "x" }), "torch.sum: dim must be numbers, it is \"x\"")
+    assert.throws(() => call("torch.sum", [a], { dim: "x" }), 'torch.sum: dim must be numbers, it is "x"')
     assert.throws(() => call("torch.transpose", [a, 0, 2]), "axis 2 does not exist in [2, 2]")
   })
 
@@ -75,7 +103,13 @@ describe("checkGradientCase", () => {
       const result = outcome(parts)
       assert.strictEqual(result.tag, "failed", path)
       if (result.tag !== "failed") continue
-      assert.deepStrictEqual(result.faults.map((fault) => [fault.target, fault.path, fault.tag === "number" ? fault.index : -1]), [["interpreter", path, index], ["js", path, index]])
+      assert.deepStrictEqual(
+        result.faults.map((fault) => [fault.target, fault.path, fault.tag === "number" ? fault.index : -1]),
+        [
+          ["interpreter", path, index],
+          ["js", path, index]
+        ]
+      )
     }
   })
 
@@ -85,8 +119,14 @@ describe("checkGradientCase", () => {
       const [fault] = result.tag === "failed" ? result.faults : []
       return fault?.tag === "sentence" ? fault.sentence : result.tag
     }
-    assert.strictEqual(sentence({ outputs: [{ shape: [2, 1], data: [9, 1] }] }), "expected floats of shape [2, 1], got floats of shape [2]")
-    assert.strictEqual(sentence({ outputs: [{ shape: [2], data: [9, 1], dtype: "int64" }] }), "expected integers of shape [2], got floats of shape [2]")
+    assert.strictEqual(
+      sentence({ outputs: [{ shape: [2, 1], data: [9, 1] }] }),
+      "expected floats of shape [2, 1], got floats of shape [2]"
+    )
+    assert.strictEqual(
+      sentence({ outputs: [{ shape: [2], data: [9, 1], dtype: "int64" }] }),
+      "expected integers of shape [2], got floats of shape [2]"
+    )
     assert.strictEqual(sentence({ outputs: [] }), "expected 0 tensors, got 1")
     assert.strictEqual(sentence({ grads: { b: [1] } }), "there are gradients for b, which is no input tensor")
     assert.strictEqual(sentence({ args: [{ input: "z" }] }), "torch.square: there is no input z; there are a")
@@ -95,6 +135,10 @@ describe("checkGradientCase", () => {
   it("skips by name what does not exist here", () => {
     assert.deepStrictEqual(outcome({ op: "torch.made_up" }), { tag: "skipped", id: "case", missing: "torch.made_up" })
     const { op: _, args: __, ...program } = golden({ torch: "a.made().up()" })
-    assert.deepStrictEqual(checkGradientCase(program, [targetOf("js")]), { tag: "skipped", id: "case", missing: 'the program "a.made().up()"' })
+    assert.deepStrictEqual(checkGradientCase(program, [targetOf("js")]), {
+      tag: "skipped",
+      id: "case",
+      missing: 'the program "a.made().up()"'
+    })
   })
 })

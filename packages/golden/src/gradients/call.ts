@@ -1,5 +1,5 @@
 /** A call of a torch function as an adapter sees it: arguments by torch's names, inputs as tensors. */
-import { type AnyTensor, Axes, isFloat, showShape, T, type Tensor, type Shape } from "@cotangent/graph"
+import { type AnyTensor, Axes, isFloat, showShape, type Shape, T, type Tensor, Values } from "@cotangent/graph"
 import type { Argument } from "../forms/gradients.ts"
 import { Missing } from "../outcome.ts"
 import type { F64 } from "../targets.ts"
@@ -49,7 +49,12 @@ export class Call {
 
   private wrong(name: string, wanted: string): Error {
     const actual = this.given.get(name)
-    const shown = actual === undefined ? "is missing" : typeof actual === "object" && actual !== null && "dtype" in actual ? `is ${actual.dtype}${showShape(actual.shape)}` : `is ${JSON.stringify(actual)}`
+    const shown =
+      actual === undefined
+        ? "is missing"
+        : typeof actual === "object" && actual !== null && "dtype" in actual
+          ? `is ${actual.dtype}${showShape(actual.shape)}`
+          : `is ${JSON.stringify(actual)}`
     return new TypeError(`${this.op}: ${name} must be ${wanted}, it ${shown}`)
   }
 
@@ -71,7 +76,8 @@ export class Call {
   /** A tensor of indices. */
   indices(name: string): Tensor<Shape, "i32"> {
     const x = this.given.get(name)
-    if (typeof x !== "object" || x === null || isList(x) || x.dtype !== "i32") throw this.wrong(name, "an integer tensor")
+    if (typeof x !== "object" || x === null || isList(x) || x.dtype !== "i32")
+      throw this.wrong(name, "an integer tensor")
     return x as Tensor<Shape, "i32">
   }
 
@@ -81,10 +87,18 @@ export class Call {
     return typeof x === "object" && x !== null && !isList(x) && isFloat(x.dtype)
   }
 
+  /** The numbers of an argument, where they are known before the call is computed. */
+  known(name: string): ArrayLike<number> {
+    const x = this.given.get(name)
+    const value = typeof x === "object" && x !== null && !isList(x) ? x.node.attributes["value"] : undefined
+    return Values.isValue(value) ? value.data : []
+  }
+
   /** A tensor of booleans. */
   mask(name: string): Tensor<Shape, "bool"> {
     const x = this.given.get(name)
-    if (typeof x !== "object" || x === null || isList(x) || x.dtype !== "bool") throw this.wrong(name, "a boolean tensor")
+    if (typeof x !== "object" || x === null || isList(x) || x.dtype !== "bool")
+      throw this.wrong(name, "a boolean tensor")
     return x as Tensor<Shape, "bool">
   }
 
@@ -138,7 +152,8 @@ const resolve = (op: string, argument: Argument, inputs: Inputs): Resolved => {
   if (Array.isArray(argument)) return argument.map((a: Argument) => resolve(op, a, inputs))
   if ("input" in argument) {
     const input = inputs.get(argument.input)
-    if (input === undefined) throw new TypeError(`${op}: there is no input ${argument.input}; there are ${[...inputs.keys()].join(", ")}`)
+    if (input === undefined)
+      throw new TypeError(`${op}: there is no input ${argument.input}; there are ${[...inputs.keys()].join(", ")}`)
     return input
   }
   return JSON.stringify(argument)
@@ -172,7 +187,10 @@ export const applyAdapter = (
   }
   for (const [name, value] of Object.entries(only)) {
     const argument = given.get(name)
-    if (argument !== undefined && !same(argument, value)) return new Missing(`${op} with ${name}=${typeof argument === "object" && argument !== null && "input" in argument ? "a tensor" : JSON.stringify(argument)}`)
+    if (argument !== undefined && !same(argument, value))
+      return new Missing(
+        `${op} with ${name}=${typeof argument === "object" && argument !== null && "input" in argument ? "a tensor" : JSON.stringify(argument)}`
+      )
   }
   return apply(new Call(op, new Map([...given].map(([name, argument]) => [name, resolve(op, argument, inputs)]))))
 }

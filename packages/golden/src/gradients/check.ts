@@ -4,7 +4,18 @@ import { type AnyTensor, Axes, type DType, isFloat, isTensor, showShape, T, type
 import { compare, tolerances } from "../comparison.ts"
 import type { GradientCase } from "../forms/gradients.ts"
 import { dtypeOf, type TensorData, tensorValue, valueOf } from "../forms/tensors.ts"
-import { attempt, fault, type Findings, found, Missing, nothing, type Outcome, outcomeOf, sentenceOf, together } from "../outcome.ts"
+import {
+  attempt,
+  fault,
+  type Findings,
+  found,
+  Missing,
+  nothing,
+  type Outcome,
+  outcomeOf,
+  sentenceOf,
+  together
+} from "../outcome.ts"
 import type { F64, Target } from "../targets.ts"
 import { adapters } from "./adapters.ts"
 import { applyAdapter, type Built, type Inputs } from "./call.ts"
@@ -16,7 +27,12 @@ type Plain = number | string | boolean
 const isPlain = (input: TensorData | Plain): input is Plain => typeof input !== "object"
 
 /** The inputs of a case: tensors on the host, and everything else. */
-const inputsOf = ({ inputs }: GradientCase): { readonly values: ReadonlyArray<readonly [string, Value]>; readonly plain: ReadonlyArray<readonly [string, Plain]> } => {
+const inputsOf = ({
+  inputs
+}: GradientCase): {
+  readonly values: ReadonlyArray<readonly [string, Value]>
+  readonly plain: ReadonlyArray<readonly [string, Plain]>
+} => {
   const values: Array<readonly [string, Value]> = []
   const plain: Array<readonly [string, Plain]> = []
   for (const [name, input] of Object.entries(inputs)) {
@@ -31,10 +47,12 @@ const build = (golden: GradientCase, inputs: Inputs): Built => {
   const { id, op, args = [], kwargs = {}, torch } = golden
   const program = Object.hasOwn(programs, id) ? programs[id] : undefined
   if (op === undefined) {
-    if (program === undefined) return new Missing(`the program ${JSON.stringify(torch.length > 60 ? `${torch.slice(0, 57)}...` : torch)}`)
+    if (program === undefined)
+      return new Missing(`the program ${JSON.stringify(torch.length > 60 ? `${torch.slice(0, 57)}...` : torch)}`)
     return program((name) => {
       const x = inputs.get(name)
-      if (!isTensor(x)) throw new TypeError(`${id}: there is no input ${name}; there are ${[...inputs.keys()].join(", ")}`)
+      if (!isTensor(x))
+        throw new TypeError(`${id}: there is no input ${name}; there are ${[...inputs.keys()].join(", ")}`)
       // Programs are given float inputs only, and golden floats are f64.
       return x as F64
     })
@@ -54,7 +72,11 @@ const kindOf = (dtype: DType): string => (isFloat(dtype) ? "floats" : dtype === 
 const checkOutput = (target: string, path: string, expected: TensorData, actual: Value): Findings => {
   const kind = kindOf(dtypeOf(expected))
   if (!Axes.sameShape(expected.shape, actual.shape) || kind !== kindOf(actual.dtype)) {
-    return fault(target, path, `expected ${kind} of shape ${showShape(expected.shape)}, got ${kindOf(actual.dtype)} of shape ${showShape(actual.shape)}`)
+    return fault(
+      target,
+      path,
+      `expected ${kind} of shape ${showShape(expected.shape)}, got ${kindOf(actual.dtype)} of shape ${showShape(actual.shape)}`
+    )
   }
   return found(target, path, compare(expected.data.map(Number), actual.data, tolerances.gradients))
 }
@@ -68,8 +90,10 @@ interface Computed {
 
 const computedOf = (golden: GradientCase, tensors: ReadonlyMap<string, AnyTensor>, plain: Inputs): Computed => {
   const wrt = Object.keys(golden.grads)
-  const numbers = (data: ReadonlyArray<number>, like: AnyTensor): AnyTensor => T.fromValue(valueOf(like.shape, data, like.dtype))
-  const of = (x: Tensors): ReadonlyArray<AnyTensor> => listOf(build(golden, new Map([...plain, ...tensors, ...Object.entries(x)])))
+  const numbers = (data: ReadonlyArray<number>, like: AnyTensor): AnyTensor =>
+    T.fromValue(valueOf(like.shape, data, like.dtype))
+  const of = (x: Tensors): ReadonlyArray<AnyTensor> =>
+    listOf(build(golden, new Map([...plain, ...tensors, ...Object.entries(x)])))
   const at: Tensors = Object.fromEntries(
     wrt.map((name) => {
       const x = tensors.get(name)
@@ -85,7 +109,9 @@ const computedOf = (golden: GradientCase, tensors: ReadonlyMap<string, AnyTensor
   })
   const grads = Object.values(pullback(cotangents))
   if (golden.tangents === undefined || golden.jvp === undefined) return { outputs, grads, tangents: [] }
-  const direction: Tensors = Object.fromEntries(wrt.map((name) => [name, numbers(golden.tangents?.[name] ?? [], at[name] ?? T.full([], 0, "f64"))]))
+  const direction: Tensors = Object.fromEntries(
+    wrt.map((name) => [name, numbers(golden.tangents?.[name] ?? [], at[name] ?? T.full([], 0, "f64"))])
+  )
   const [, tangents] = jvp(of, at, direction)
   return { outputs, grads, tangents: tangents.filter((t) => isFloat(t.dtype)) }
 }
@@ -105,8 +131,10 @@ const checkOn = (golden: GradientCase, target: Target): Findings => {
   const outputs = results.slice(0, counts.outputs)
   const grads = results.slice(counts.outputs, counts.outputs + counts.grads)
   const tangents = results.slice(counts.outputs + counts.grads)
-  const count = (path: string, expected: number, actual: number): Findings => (expected === actual ? nothing : fault(target.name, path, `expected ${expected} tensors, got ${actual}`))
-  const numbers = (path: string, expected: ReadonlyArray<number>, actual: Value | undefined): Findings => found(target.name, path, compare(expected, actual?.data ?? [], tolerances.gradients))
+  const count = (path: string, expected: number, actual: number): Findings =>
+    expected === actual ? nothing : fault(target.name, path, `expected ${expected} tensors, got ${actual}`)
+  const numbers = (path: string, expected: ReadonlyArray<number>, actual: Value | undefined): Findings =>
+    found(target.name, path, compare(expected, actual?.data ?? [], tolerances.gradients))
   return together([
     count("outputs", golden.outputs.length, outputs.length),
     ...golden.outputs.flatMap((expected, i) => {
@@ -114,7 +142,12 @@ const checkOn = (golden: GradientCase, target: Target): Findings => {
       return actual === undefined ? [] : [checkOutput(target.name, `outputs[${i}]`, expected, actual)]
     }),
     ...Object.entries(golden.grads).map(([name, expected], i) => numbers(`grads.${name}`, expected, grads[i])),
-    ...(golden.jvp === undefined ? [] : [count("jvp", golden.jvp.length, tangents.length), ...golden.jvp.map((expected, i) => numbers(`jvp[${i}]`, expected, tangents[i]))])
+    ...(golden.jvp === undefined
+      ? []
+      : [
+          count("jvp", golden.jvp.length, tangents.length),
+          ...golden.jvp.map((expected, i) => numbers(`jvp[${i}]`, expected, tangents[i]))
+        ])
   ])
 }
 
@@ -123,7 +156,13 @@ export const checkGradientCase = (golden: GradientCase, targets: ReadonlyArray<T
   const { id } = golden
   try {
     const { values, plain } = inputsOf(golden)
-    const built = build(golden, new Map<string, AnyTensor | Plain>([...plain, ...values.map(([name, value]) => [name, T.fromValue(value)] as const)]))
+    const built = build(
+      golden,
+      new Map<string, AnyTensor | Plain>([
+        ...plain,
+        ...values.map(([name, value]) => [name, T.fromValue(value)] as const)
+      ])
+    )
     if (built instanceof Missing) return { tag: "skipped", id, missing: built.operation }
   } catch (thrown) {
     return outcomeOf(id, fault("graph", "call", sentenceOf(thrown)))

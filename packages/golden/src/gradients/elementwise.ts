@@ -3,9 +3,17 @@ import { T } from "@cotangent/graph"
 import type { F64 } from "../targets.ts"
 import type { Adapter } from "./call.ts"
 
-const unary = (operation: string, f: (x: F64) => F64): Adapter => ({ parameters: ["input"], operation, apply: (call) => f(call.float("input")) })
+const unary = (operation: string, f: (x: F64) => F64): Adapter => ({
+  parameters: ["input"],
+  operation,
+  apply: (call) => f(call.float("input"))
+})
 
-const activation = (operation: string, f: (x: F64) => F64): Adapter => ({ ...unary(operation, f), parameters: ["input", "inplace"], only: { inplace: false } })
+const activation = (operation: string, f: (x: F64) => F64): Adapter => ({
+  ...unary(operation, f),
+  parameters: ["input", "inplace"],
+  only: { inplace: false }
+})
 
 const binary = (operation: string, f: (a: F64, b: F64 | number) => F64, only: Adapter["only"] = {}): Adapter => ({
   parameters: ["input", "other"],
@@ -20,7 +28,11 @@ export const elementwise: { readonly [op: string]: Adapter } = {
   "torch.sub": binary("T.sub", (a, b) => T.sub(a, b), { alpha: 1 }),
   "torch.mul": binary("T.mul", (a, b) => T.mul(a, b)),
   "torch.div": binary("T.div", (a, b) => T.div(a, b), { rounding_mode: null }),
-  "torch.pow": { parameters: ["input", "exponent"], operation: "T.pow", apply: (call) => T.pow(call.float("input"), call.operand("exponent")) },
+  "torch.pow": {
+    parameters: ["input", "exponent"],
+    operation: "T.pow",
+    apply: (call) => T.pow(call.float("input"), call.operand("exponent"))
+  },
   "torch.maximum": binary("T.maximum", (a, b) => T.maximum(a, b)),
   "torch.minimum": binary("T.minimum", (a, b) => T.minimum(a, b)),
   "torch.neg": unary("T.neg", T.neg),
@@ -46,7 +58,11 @@ export const elementwise: { readonly [op: string]: Adapter } = {
   "torch.nn.functional.tanh": unary("T.tanh", T.tanh),
   "torch.nn.functional.sigmoid": unary("T.sigmoid", T.sigmoid),
   // torch's softplus is the identity above its threshold: the true function differs from it by less than 3e-9 there.
-  "torch.nn.functional.softplus": { ...unary("T.softplus", T.softplus), parameters: ["input", "beta", "threshold"], only: { beta: 1, threshold: 20 } },
+  "torch.nn.functional.softplus": {
+    ...unary("T.softplus", T.softplus),
+    parameters: ["input", "beta", "threshold"],
+    only: { beta: 1, threshold: 20 }
+  },
   "torch.nn.functional.gelu": {
     parameters: ["input", "approximate"],
     operation: "T.gelu, T.geluTanh",

@@ -47,7 +47,11 @@ export const scalarFunctions: { readonly [id: string]: ScalarFunction | Missing 
   layernorm_sq: (x) => {
     const features = x.shape[0] ?? 1
     // Golden floats are f64.
-    const y = layerNorm(T.expand(x, 0), { scale: T.ones([features], "f64"), offset: T.zeros([features], "f64") }, 1e-5) as F64
+    const y = layerNorm(
+      T.expand(x, 0),
+      { scale: T.ones([features], "f64"), offset: T.zeros([features], "f64") },
+      1e-5
+    ) as F64
     return total(T.pow(y, 3))
   },
   matmul_sq: (x) => total(T.square(product(T.reshape(x, [2, 3]), T.reshape(x, [3, 2])))),

@@ -1,5 +1,5 @@
 /** Checking higher derivatives: gradients, Hessian products, whole Hessians, a third derivative, and Jacobians. */
-import { grad, hvp, jvp, vjp, vmap } from "@cotangent/autodiff"
+import { grad, hessian, hvp, jacobian, jvp, vmap } from "@cotangent/autodiff"
 import { type AnyTensor, T, type Tensor, type Value } from "@cotangent/graph"
 import { compare, type Tolerance, tolerances } from "../comparison.ts"
 import type { Gradients, JacobianCase, SecondOrderCase } from "../forms/gradients.ts"
@@ -21,8 +21,8 @@ const constantsOf =
 
 const identity = (n: number): Tensor<[number, number], "f64"> => T.oneHot(T.iota<number>(n), n, "f64")
 
-/** Rows of a matrix: `row(e_i)` for every unit vector, as one batch. */
-const rowsOf = (row: (unit: Tensor<[number], "f64">) => F64, n: number): AnyTensor => vmap(row)(identity(n))
+/** The columns of a matrix, `column(e_j)` for every unit vector, as the rows of its transpose. */
+const columnsOf = (column: (unit: Tensor<[number], "f64">) => F64, n: number): AnyTensor => vmap(column)(identity(n))
 
 /** A scalar function as autodiff takes it: of vectors. */
 type Vector = Tensor<[number], "f64">
@@ -66,12 +66,15 @@ const curvatureOf =
   (x: Vector): Tensor<[], "f64"> =>
     T.sum(T.mul(v, hvp(f, x, v)))
 
-const vector = (data: ReadonlyArray<number>): Vector => T.fromArray<[number], "f64">(Float64Array.from(data), [data.length], "f64")
+const vector = (data: ReadonlyArray<number>): Vector =>
+  T.fromArray<[number], "f64">(Float64Array.from(data), [data.length], "f64")
 
 /** The slope of a scalar function in every coordinate, by central differences of the fourth order. */
 const slopes = (f: (x: Vector) => Tensor<[], "f64">, x: ReadonlyArray<number>): ReadonlyArray<number> => {
   const h = 2 ** -10
-  const shifted = x.flatMap((_, i) => [-2, -1, 1, 2].map((steps) => f(vector(x.map((value, j) => (j === i ? value + steps * h : value))))))
+  const shifted = x.flatMap((_, i) =>
+    [-2, -1, 1, 2].map((steps) => f(vector(x.map((value, j) => (j === i ? value + steps * h : value)))))
+  )
   const values = T.evaluate(shifted).map(({ data: [value = Number.NaN] }) => value)
   return x.map((_, i) => {
     const [a = 0, b = 0, c = 0, d = 0] = values.slice(4 * i, 4 * i + 4)
@@ -104,9 +107,10 @@ const thirdOf = (golden: SecondOrderCase, shared: Shared, f: ScalarFunction): Ex
 /** What becomes of a scalar function with derivatives up to the third order. */
 export const checkSecondOrder = (golden: SecondOrderCase, shared: Shared, targets: ReadonlyArray<Target>): Outcome => {
   const id = `second_order.${golden.id}`
-  const f = Object.hasOwn(scalarFunctions, golden.id) ? scalarFunctions[golden.id] : new Missing(`the function ${golden.torch}`)
+  const f = Object.hasOwn(scalarFunctions, golden.id)
+    ? scalarFunctions[golden.id]
+    : new Missing(`the function ${golden.torch}`)
   if (f === undefined || f instanceof Missing) return { tag: "skipped", id, missing: f?.operation ?? golden.torch }
-  const n = golden.x.length
   const check = (): Findings =>
     checkAll(
       targets,
@@ -122,7 +126,7 @@ export const checkSecondOrder = (golden: SecondOrderCase, shared: Shared, target
       ([x, v]) => {
         if (x === undefined || v === undefined) return []
         const g = (at: Vector): Tensor<[], "f64"> => f(at, constantsOf(shared))
-        return [g(x), grad(g)(x), hvp(g, x, v), rowsOf((unit) => hvp(g, x, unit), n), grad(curvatureOf(g, v))(x), jvp(g, x, v)[1]]
+        return [g(x), grad(g)(x), hvp(g, x, v), hessian(g)(x), grad(curvatureOf(g, v))(x), jvp(g, x, v)[1]]
       }
     )
   return outcomeOf(id, attempt("graph", "function", check))
@@ -131,7 +135,9 @@ export const checkSecondOrder = (golden: SecondOrderCase, shared: Shared, target
 /** What becomes of a vector function with its Jacobian, by rows in reverse mode and by columns in forward mode. */
 export const checkJacobian = (golden: JacobianCase, shared: Shared, targets: ReadonlyArray<Target>): Outcome => {
   const id = `jacobians.${golden.id}`
-  const f = Object.hasOwn(vectorFunctions, golden.id) ? vectorFunctions[golden.id] : new Missing(`the function ${golden.torch}`)
+  const f = Object.hasOwn(vectorFunctions, golden.id)
+    ? vectorFunctions[golden.id]
+    : new Missing(`the function ${golden.torch}`)
   if (f === undefined || f instanceof Missing) return { tag: "skipped", id, missing: f?.operation ?? golden.torch }
   const rows = golden.jacobian
   const columns = (rows[0] ?? []).map((_, j) => rows.map((row) => row[j] ?? Number.NaN))
@@ -145,8 +151,7 @@ export const checkJacobian = (golden: JacobianCase, shared: Shared, targets: Rea
     checkAll(targets, [golden.x], expected, ([x]) => {
       if (x === undefined) return []
       const g = (at: Vector): F64 => f(at, constantsOf(shared))
-      const [y, pullback] = vjp(g, x)
-      return [y, rowsOf((unit) => pullback(unit), golden.value.length), rowsOf((unit) => jvp(g, x, unit)[1], golden.x.length)]
+      return [g(x), jacobian(g)(x), columnsOf((unit) => jvp(g, x, unit)[1], golden.x.length)]
     })
   )
 }

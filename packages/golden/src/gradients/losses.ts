@@ -20,7 +20,12 @@ const reduced = (call: Call, perSample: AnyTensor, elementsPerSample: number): B
 /** What torch would also accept; its default changes nothing. */
 const old = { size_average: null, reduce: null, weight: null }
 
-const values = (operation: string, parameters: ReadonlyArray<string>, only: Adapter["only"], loss: (call: Call) => Loss.Loss<"values">): Adapter => ({
+const values = (
+  operation: string,
+  parameters: ReadonlyArray<string>,
+  only: Adapter["only"],
+  loss: (call: Call) => Loss.Loss<"values">
+): Adapter => ({
   parameters: ["input", "target", ...parameters, "reduction"],
   only: { ...old, ...only },
   operation,
@@ -44,7 +49,13 @@ const crossEntropy: Adapter = {
       return reduced(call, Loss.forgetShapes(loss)(x, call.float("target")), 1)
     }
     if (labelSmoothing !== 0) return call.missing("with label_smoothing of class numbers")
-    return reduced(call, Loss.forgetShapes(Loss.sparseCategoricalCrossentropy({ fromLogits: true }))(x, call.indices("target")), 1)
+    // torch leaves out rows whose target is its default ignore_index, -100.
+    if (Array.from(call.known("target")).includes(-100)) return call.missing("with an ignored target")
+    return reduced(
+      call,
+      Loss.forgetShapes(Loss.sparseCategoricalCrossentropy({ fromLogits: true }))(x, call.indices("target")),
+      1
+    )
   }
 }
 
@@ -56,6 +67,11 @@ export const losses: { readonly [op: string]: Adapter } = {
     ...values("Loss.huber", [], {}, (call) => Loss.huber({ delta: call.number("delta", 1) })),
     parameters: ["input", "target", "reduction", "delta"]
   },
-  "torch.nn.functional.binary_cross_entropy_with_logits": values("Loss.binaryCrossentropy", [], { pos_weight: null }, () => Loss.binaryCrossentropy({ fromLogits: true })),
+  "torch.nn.functional.binary_cross_entropy_with_logits": values(
+    "Loss.binaryCrossentropy",
+    [],
+    { pos_weight: null },
+    () => Loss.binaryCrossentropy({ fromLogits: true })
+  ),
   "torch.nn.functional.cross_entropy": crossEntropy
 }

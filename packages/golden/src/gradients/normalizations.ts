@@ -26,7 +26,10 @@ const affine = (call: Call, features: number): Affine => ({
 })
 
 /** The running statistics that a batchNorm starts with. */
-export const freshStatistics = (features: number): Statistics => ({ mean: T.zeros([features], "f64"), variance: T.ones([features], "f64") })
+export const freshStatistics = (features: number): Statistics => ({
+  mean: T.zeros([features], "f64"),
+  variance: T.ones([features], "f64")
+})
 
 /** A batchNorm with PyTorch's conventions, applied to a batch of rows: the output and the next running statistics. */
 export const batchNorm = (
@@ -35,7 +38,11 @@ export const batchNorm = (
   { mean, variance }: Statistics,
   options: { readonly momentum: number; readonly epsilon: number; readonly training: boolean }
 ): { readonly y: AnyTensor; readonly mean: AnyTensor; readonly variance: AnyTensor } => {
-  const layer = Model.batchNorm("norm", { momentum: 1 - options.momentum, epsilon: options.epsilon, runningVariance: "unbiased" })
+  const layer = Model.batchNorm("norm", {
+    momentum: 1 - options.momentum,
+    epsilon: options.epsilon,
+    runningVariance: "unbiased"
+  })
   const model = Model.forgetShapes(layer(Model.input([x.shape.at(-1) ?? 1])))
   const state = { norm: { mean: asModelTensor(mean), variance: asModelTensor(variance) } }
   const applied = model.apply(normOf(params), state, x, options.training ? Model.train(Key.key(0)) : Model.evaluate)
@@ -45,7 +52,12 @@ export const batchNorm = (
 /** A layerNorm over the last axis of a batch, applied. */
 export const layerNorm = (x: AnyTensor, params: Affine, epsilon: number): AnyTensor => {
   const sample: readonly [...Array<number>, number] = [...x.shape.slice(1, -1), x.shape.at(-1) ?? 1]
-  return Model.forgetShapes(Model.layerNorm("norm", { epsilon })(Model.input(sample))).apply(normOf(params), {}, x, Model.evaluate).y
+  return Model.forgetShapes(Model.layerNorm("norm", { epsilon })(Model.input(sample))).apply(
+    normOf(params),
+    {},
+    x,
+    Model.evaluate
+  ).y
 }
 
 /** Normalisations by torch's names. */
@@ -69,8 +81,14 @@ export const normalizations: { readonly [op: string]: Adapter } = {
       const features = x.shape[1] ?? 1
       if (x.shape.length !== 2) return call.missing("with features on an axis other than the last")
       const training = call.boolean("training", false)
-      const state = call.has("running_mean") ? { mean: call.float("running_mean"), variance: call.float("running_var") } : freshStatistics(features)
-      return batchNorm(x, affine(call, features), state, { momentum: call.number("momentum", 0.1), epsilon: call.number("eps", 1e-5), training }).y
+      const state = call.has("running_mean")
+        ? { mean: call.float("running_mean"), variance: call.float("running_var") }
+        : freshStatistics(features)
+      return batchNorm(x, affine(call, features), state, {
+        momentum: call.number("momentum", 0.1),
+        epsilon: call.number("eps", 1e-5),
+        training
+      }).y
     }
   }
 }

@@ -26,7 +26,11 @@ const softmaxAttention = (q: F64, k: F64, v: F64, mask: (scores: F64) => F64): F
 const causal = (scores: F64): F64 => {
   const [rows = 0, columns = 0] = scores.shape.slice(-2)
   const position = (count: number) => T.iota(count)
-  return T.where(T.less(T.expand(position(rows), 1), T.expand(position(columns), 0)), T.full([], -Infinity, "f64"), scores)
+  return T.where(
+    T.less(T.expand(position(rows), 1), T.expand(position(columns), 0)),
+    T.full([], -Infinity, "f64"),
+    scores
+  )
 }
 
 /** `x weight^T + bias`, of the four vectors that a recurrent cell's weights hold. */
@@ -40,7 +44,8 @@ const chunks = (x: F64, count: number): ReadonlyArray<F64> => {
 
 const lstmCell: Program = (x) => {
   const [i, f, g, o] = chunks(T.add(gates(x("x"), x("wi"), x("bi")), gates(x("h"), x("wh"), x("bh"))), 4)
-  if (i === undefined || f === undefined || g === undefined || o === undefined) throw new RangeError("lstm_cell: four gates")
+  if (i === undefined || f === undefined || g === undefined || o === undefined)
+    throw new RangeError("lstm_cell: four gates")
   const c = T.add(T.mul(T.sigmoid(f), x("c")), T.mul(T.sigmoid(i), T.tanh(g)))
   return [T.mul(T.sigmoid(o), T.tanh(c)), c]
 }
@@ -48,7 +53,15 @@ const lstmCell: Program = (x) => {
 const gruCell: Program = (x) => {
   const [ir, iz, inn] = chunks(gates(x("x"), x("wi"), x("bi")), 3)
   const [hr, hz, hn] = chunks(gates(x("h"), x("wh"), x("bh")), 3)
-  if (ir === undefined || iz === undefined || inn === undefined || hr === undefined || hz === undefined || hn === undefined) throw new RangeError("gru_cell: three gates")
+  if (
+    ir === undefined ||
+    iz === undefined ||
+    inn === undefined ||
+    hr === undefined ||
+    hz === undefined ||
+    hn === undefined
+  )
+    throw new RangeError("gru_cell: three gates")
   const r = T.sigmoid(T.add(ir, hr))
   const z = T.sigmoid(T.add(iz, hz))
   const n: F64 = T.tanh(T.add(inn, T.mul(r, hn)))
@@ -63,13 +76,20 @@ const loop = (a: F64): F64 => {
 
 const running: Program = (x) => {
   const state = freshStatistics(x("w").shape[0] ?? 1)
-  const { y, mean, variance } = batchNorm(x("x"), { scale: x("w"), offset: x("b") }, state, { momentum: 0.1, epsilon: 1e-5, training: true })
+  const { y, mean, variance } = batchNorm(x("x"), { scale: x("w"), offset: x("b") }, state, {
+    momentum: 0.1,
+    epsilon: 1e-5,
+    training: true
+  })
   return [y, mean, variance]
 }
 
 /** The binary cross-entropy of probabilities; torch keeps logarithms above -100, which matters at 0 and 1 only. */
 const bce: Program = (x) => {
-  const perSample: AnyTensor = Loss.forgetShapes(Loss.binaryCrossentropy({ fromLogits: false, epsilon: 0 }))(T.sigmoid(x("x")), x("y"))
+  const perSample: AnyTensor = Loss.forgetShapes(Loss.binaryCrossentropy({ fromLogits: false, epsilon: 0 }))(
+    T.sigmoid(x("x")),
+    x("y")
+  )
   return T.mean(perSample)
 }
 
@@ -84,7 +104,8 @@ export const programs: { readonly [id: string]: Program } = {
   "slice.basic": (x) => T.slice(x("a"), [{ start: 1, end: 3 }, { end: 2 }]),
   "slice.step": (x) => T.slice(x("a"), [{ step: 2 }, { start: 1, step: 3 }]),
   "slice.neg": (x) => T.slice(x("a"), [{ start: -2 }, { end: -1 }]),
-  "slice.int_index": (x) => T.reshape(T.slice(x("a"), [{ start: 1, end: 2 }, {}, { start: -1 }]), [x("a").shape[1] ?? 0]),
+  "slice.int_index": (x) =>
+    T.reshape(T.slice(x("a"), [{ start: 1, end: 2 }, {}, { start: -1 }]), [x("a").shape[1] ?? 0]),
   "slice.empty": (x) => T.slice(x("a"), [{ start: 2, end: 2 }]),
   "slice.newaxis": (x) => T.expand(T.slice(x("a"), [{}, { start: 1 }]), 1),
   "adv_index.pairs": missing("Tensor.__getitem__ with two index tensors"),

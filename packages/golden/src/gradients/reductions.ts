@@ -33,7 +33,10 @@ export const reductions: { readonly [op: string]: Adapter } = {
   "torch.var": {
     parameters: ["input", "dim", "unbiased", "keepdim"],
     operation: "T.variance",
-    apply: (call) => (call.boolean("unbiased", true) ? call.missing("with unbiased=true") : T.variance(call.float("input"), call.reduction()))
+    apply: (call) =>
+      call.boolean("unbiased", true)
+        ? call.missing("with unbiased=true")
+        : T.variance(call.float("input"), call.reduction())
   },
   "torch.argmax": {
     parameters: ["input", "dim", "keepdim"],

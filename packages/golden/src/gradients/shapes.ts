@@ -19,7 +19,11 @@ const table = (x: F64): Tensor<[number, ...Array<number>], "f64"> => {
 
 /** Functions of shapes by torch's names. */
 export const shapes: { readonly [op: string]: Adapter } = {
-  "torch.matmul": { parameters: ["input", "other"], operation: "T.matmul", apply: (call) => T.matmul(call.float("input"), call.float("other")) },
+  "torch.matmul": {
+    parameters: ["input", "other"],
+    operation: "T.matmul",
+    apply: (call) => T.matmul(call.float("input"), call.float("other"))
+  },
   "torch.reshape": {
     parameters: ["input", "shape"],
     operation: "T.reshape",
@@ -27,7 +31,10 @@ export const shapes: { readonly [op: string]: Adapter } = {
       const x = call.float("input")
       const shape = call.numbers("shape")
       const known = sizeOf(shape.filter((size) => size >= 0))
-      return T.reshape(x, shape.map((size) => (size < 0 ? sizeOf(x.shape) / known : size)))
+      return T.reshape(
+        x,
+        shape.map((size) => (size < 0 ? sizeOf(x.shape) / known : size))
+      )
     }
   },
   "torch.transpose": {
@@ -36,7 +43,10 @@ export const shapes: { readonly [op: string]: Adapter } = {
     apply: (call) => {
       const x = call.float("input")
       const [a, b] = [call.axis("dim0", x), call.axis("dim1", x)]
-      return T.transpose(x, x.shape.map((_, d) => (d === a ? b : d === b ? a : d)))
+      return T.transpose(
+        x,
+        x.shape.map((_, d) => (d === a ? b : d === b ? a : d))
+      )
     }
   },
   "Tensor.permute": {
@@ -44,7 +54,10 @@ export const shapes: { readonly [op: string]: Adapter } = {
     operation: "T.transpose",
     apply: (call) => {
       const x = call.float("self")
-      return T.transpose(x, call.numbers("dims").map((d) => Axes.normalizeAxis("permute", x.shape, d)))
+      return T.transpose(
+        x,
+        call.numbers("dims").map((d) => Axes.normalizeAxis("permute", x.shape, d))
+      )
     }
   },
   "torch.permute": {
@@ -52,27 +65,45 @@ export const shapes: { readonly [op: string]: Adapter } = {
     operation: "T.transpose",
     apply: (call) => {
       const x = call.float("input")
-      return T.transpose(x, call.numbers("dims").map((d) => Axes.normalizeAxis("permute", x.shape, d)))
+      return T.transpose(
+        x,
+        call.numbers("dims").map((d) => Axes.normalizeAxis("permute", x.shape, d))
+      )
     }
   },
-  "torch.broadcast_to": { parameters: ["input", "size"], operation: "T.broadcastTo", apply: (call) => T.broadcastTo(call.float("input"), call.numbers("size")) },
+  "torch.broadcast_to": {
+    parameters: ["input", "size"],
+    operation: "T.broadcastTo",
+    apply: (call) => T.broadcastTo(call.float("input"), call.numbers("size"))
+  },
   "torch.squeeze": {
     parameters: ["input", "dim"],
     operation: "T.reshape",
     apply: (call) => {
       const x = call.float("input")
       const axes = call.has("dim") ? [call.axis("dim", x)] : x.shape.map((_, d) => d)
-      return T.reshape(x, x.shape.filter((size, d) => size !== 1 || !axes.includes(d)))
+      return T.reshape(
+        x,
+        x.shape.filter((size, d) => size !== 1 || !axes.includes(d))
+      )
     }
   },
-  "torch.unsqueeze": { parameters: ["input", "dim"], operation: "T.expand", apply: (call) => T.expand(call.float("input"), call.number("dim")) },
+  "torch.unsqueeze": {
+    parameters: ["input", "dim"],
+    operation: "T.expand",
+    apply: (call) => T.expand(call.float("input"), call.number("dim"))
+  },
   "torch.flatten": {
     parameters: ["input", "start_dim", "end_dim"],
     operation: "T.reshape",
     apply: (call) => {
       const x = call.float("input")
       const [start, end] = [call.axis("start_dim", x, 0), call.axis("end_dim", x, -1)]
-      return T.reshape(x, [...x.shape.slice(0, start), sizeOf(x.shape.slice(start, end + 1)), ...x.shape.slice(end + 1)])
+      return T.reshape(x, [
+        ...x.shape.slice(0, start),
+        sizeOf(x.shape.slice(start, end + 1)),
+        ...x.shape.slice(end + 1)
+      ])
     }
   },
   "torch.index_select": {
@@ -93,13 +124,21 @@ export const shapes: { readonly [op: string]: Adapter } = {
   "torch.nn.functional.one_hot": {
     parameters: ["tensor", "num_classes"],
     operation: "T.oneHot",
-    apply: (call) => (call.has("num_classes") ? T.oneHot(call.indices("tensor"), call.number("num_classes"), "i32") : call.missing("without num_classes"))
+    apply: (call) =>
+      call.has("num_classes")
+        ? T.oneHot(call.indices("tensor"), call.number("num_classes"), "i32")
+        : call.missing("without num_classes")
   },
-  "torch.cat": { parameters: ["tensors", "dim"], operation: "T.concatAll", apply: (call) => T.concatAll(call.floats("tensors"), call.number("dim", 0)) },
+  "torch.cat": {
+    parameters: ["tensors", "dim"],
+    operation: "T.concatAll",
+    apply: (call) => T.concatAll(call.floats("tensors"), call.number("dim", 0))
+  },
   "torch.stack": {
     parameters: ["tensors", "dim"],
     operation: "T.stack",
-    apply: (call) => (call.number("dim", 0) === 0 ? T.stack(call.floats("tensors")) : call.missing("along an axis other than the first"))
+    apply: (call) =>
+      call.number("dim", 0) === 0 ? T.stack(call.floats("tensors")) : call.missing("along an axis other than the first")
   },
   "torch.nn.functional.pad": {
     parameters: ["input", "pad", "mode", "value"],
@@ -109,7 +148,9 @@ export const shapes: { readonly [op: string]: Adapter } = {
       const mode = call.text("mode", "constant")
       if (mode !== "constant") return call.missing(`with mode=${mode}`)
       const padding = call.numbers("pad")
-      return padding.some((width) => width < 0) ? call.missing("with negative widths") : T.pad(x, widthsOf(x, padding), call.number("value", 0))
+      return padding.some((width) => width < 0)
+        ? call.missing("with negative widths")
+        : T.pad(x, widthsOf(x, padding), call.number("value", 0))
     }
   }
 }

@@ -22,7 +22,11 @@ const firstDifference = (a: Value, b: Value): number => {
 }
 
 /** The first disagreement of two lists of values bit for bit, as a sentence. */
-export const sameBits = (names: readonly [string, string], a: ReadonlyArray<Value>, b: ReadonlyArray<Value>): string | undefined => {
+export const sameBits = (
+  names: readonly [string, string],
+  a: ReadonlyArray<Value>,
+  b: ReadonlyArray<Value>
+): string | undefined => {
   for (const [i, x] of a.entries()) {
     const y = b[i]
     const at = y === undefined ? 0 : firstDifference(x, y)
@@ -32,19 +36,29 @@ export const sameBits = (names: readonly [string, string], a: ReadonlyArray<Valu
 }
 
 /** The first disagreement of compiled values with those of the interpreter, as a sentence. */
-export const nearInterpreter = (name: string, compiled: ReadonlyArray<Value>, reference: ReadonlyArray<Value>): string | undefined => {
+export const nearInterpreter = (
+  name: string,
+  compiled: ReadonlyArray<Value>,
+  reference: ReadonlyArray<Value>
+): string | undefined => {
   for (const [i, expected] of reference.entries()) {
     const actual = compiled[i]
-    if (actual === undefined || actual.dtype !== expected.dtype) return `result ${i} is ${actual?.dtype ?? "missing"} on ${name} and ${expected.dtype} on the interpreter`
+    if (actual === undefined || actual.dtype !== expected.dtype)
+      return `result ${i} is ${actual?.dtype ?? "missing"} on ${name} and ${expected.dtype} on the interpreter`
     const limits = isFloat(expected.dtype) ? tolerance[expected.dtype] : { relative: 0, floor: 1 }
     const { agrees, index, expected: x, actual: y, error } = compare(expected.data, actual.data, limits)
-    if (!agrees) return `result ${i}[${index}] is ${y} on ${name} and ${x} on the interpreter (relative error ${error.toExponential(2)})`
+    if (!agrees)
+      return `result ${i}[${index}] is ${y} on ${name} and ${x} on the interpreter (relative error ${error.toExponential(2)})`
   }
   return undefined
 }
 
 /** The first disagreement between any two targets on a function at values, as a sentence. */
-export const targetsAgree = (f: (xs: ReadonlyArray<AnyTensor>) => ReadonlyArray<AnyTensor>, values: ReadonlyArray<Value>, withInterpreter = true): string | undefined => {
+export const targetsAgree = (
+  f: (xs: ReadonlyArray<AnyTensor>) => ReadonlyArray<AnyTensor>,
+  values: ReadonlyArray<Value>,
+  withInterpreter = true
+): string | undefined => {
   const [first, ...others] = compiledTargets.map((target) => [target.name, target.evaluate(f, values)] as const)
   if (first === undefined) return undefined
   for (const [name, results] of others) {

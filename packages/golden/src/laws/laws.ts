@@ -45,7 +45,8 @@ const firstOf = <A>(all: ReadonlyArray<A>, f: (a: A, i: number) => string | unde
   return undefined
 }
 
-const perDType = (law: (subject: Subject, dtype: Float, circumstances: Circumstances) => string | undefined): Law =>
+const perDType =
+  (law: (subject: Subject, dtype: Float, circumstances: Circumstances) => string | undefined): Law =>
   (subject, circumstances) =>
     firstOf(dtypesOf(subject), (dtype) => {
       const sentence = law(subject, dtype, circumstances)
@@ -53,11 +54,18 @@ const perDType = (law: (subject: Subject, dtype: Float, circumstances: Circumsta
     })
 
 const reportOf = (subject: Subject, { seed, step }: Circumstances, order: 1 | 2): GradReport =>
-  gradReport((...xs: ReadonlyArray<AnyTensor>) => subject.apply(xs), constants(valuesOf(subject, "f64", seed)), { order, seed, step, tolerance: 1e-7 })
+  gradReport((...xs: ReadonlyArray<AnyTensor>) => subject.apply(xs), constants(valuesOf(subject, "f64", seed)), {
+    order,
+    seed,
+    step,
+    tolerance: 1e-7
+  })
 
 const violation = (report: GradReport, holds: (finding: GradFinding) => boolean): string | undefined => {
   const finding = report.findings.find((f) => holds(f) && !f.agrees)
-  return finding === undefined ? undefined : `${finding.law} of order ${finding.order} at operand ${finding.path || "all"} is ${finding.actual}, expected ${finding.expected}`
+  return finding === undefined
+    ? undefined
+    : `${finding.law} of order ${finding.order} at operand ${finding.path || "all"} is ${finding.actual}, expected ${finding.expected}`
 }
 
 /** Both modes give the slope that differences give. */
@@ -69,7 +77,11 @@ const adjoint: Law = (subject, at) => violation(reportOf(subject, at, 1), ({ law
 /** The gradient of the gradient is the slope of the gradient, and is self-adjoint between the modes. */
 const secondOrder: Law = (subject, at) => violation(reportOf(subject, at, 2), ({ order }) => order === 2)
 
-const pulledBack = (f: (xs: ReadonlyArray<AnyTensor>) => ReadonlyArray<AnyTensor>, xs: ReadonlyArray<AnyTensor>, seed: number) => {
+const pulledBack = (
+  f: (xs: ReadonlyArray<AnyTensor>) => ReadonlyArray<AnyTensor>,
+  xs: ReadonlyArray<AnyTensor>,
+  seed: number
+) => {
   const random = randomNumbers(seed, 7)
   const [y, pullback] = vjp(f, xs)
   const [, tangents] = jvp(f, xs, constants(xs.map((x) => randomLike(x, random))))
@@ -96,34 +108,44 @@ const vectorized: Law = perDType((subject, dtype, { seed }) => {
   const count = 3
   const examples = examplesOf(subject, dtype, seed, count)
   const n = subject.operands.length
-  return firstOf(Array.from({ length: 2 ** n - 1 }, (_, i) => i + 1), (mask) => {
-    const batched = (i: number): boolean => (mask & (1 << i)) !== 0
-    const shared = constants(examples[0] ?? [])
-    const of = (own: ReadonlyArray<AnyTensor>): ReadonlyArray<AnyTensor> => {
-      let next = 0
-      return subject.apply(shared.map((x, i) => (batched(i) ? (own[next++] ?? x) : x)))
+  return firstOf(
+    Array.from({ length: 2 ** n - 1 }, (_, i) => i + 1),
+    (mask) => {
+      const batched = (i: number): boolean => (mask & (1 << i)) !== 0
+      const shared = constants(examples[0] ?? [])
+      const of = (own: ReadonlyArray<AnyTensor>): ReadonlyArray<AnyTensor> => {
+        let next = 0
+        return subject.apply(shared.map((x, i) => (batched(i) ? (own[next++] ?? x) : x)))
+      }
+      const columns = subject.operands.flatMap((_, i) =>
+        batched(i) ? [stacked(examples.flatMap((example) => example[i] ?? []))] : []
+      )
+      // Stacked values have a first axis.
+      const batches = constants(columns) as ReadonlyArray<Tensor<[number, ...Array<number>], DType>>
+      const together: ReadonlyArray<AnyTensor> = vmap((...xs: ReadonlyArray<AnyTensor>) => of(xs))(...batches)
+      const loop = examples.map((example) => of(constants(example.filter((_, i) => batched(i)))))
+      const values = evaluateExact([...together, ...loop.flat()])
+      return firstOf(together, (_, k) => {
+        const actual = values[k]?.data ?? []
+        const expected = loop.flatMap((__, e) => Array.from(values[together.length * (e + 1) + k]?.data ?? []))
+        const { agrees, index, expected: x, actual: z } = compare(expected, actual, { relative: 1e-12, floor: 1 })
+        return agrees
+          ? undefined
+          : `with operands ${subject.operands.flatMap((_, i) => (batched(i) ? [i] : [])).join(", ")} batched, result ${k}[${index}] is ${z}, the loop gives ${x}`
+      })
     }
-    const columns = subject.operands.flatMap((_, i) => (batched(i) ? [stacked(examples.flatMap((example) => example[i] ?? []))] : []))
-    // Stacked values have a first axis.
-    const batches = constants(columns) as ReadonlyArray<Tensor<[number, ...Array<number>], DType>>
-    const together: ReadonlyArray<AnyTensor> = vmap((...xs: ReadonlyArray<AnyTensor>) => of(xs))(...batches)
-    const loop = examples.map((example) => of(constants(example.filter((_, i) => batched(i)))))
-    const values = evaluateExact([...together, ...loop.flat()])
-    return firstOf(together, (_, k) => {
-      const actual = values[k]?.data ?? []
-      const expected = loop.flatMap((__, e) => Array.from(values[together.length * (e + 1) + k]?.data ?? []))
-      const { agrees, index, expected: x, actual: z } = compare(expected, actual, { relative: 1e-12, floor: 1 })
-      return agrees ? undefined : `with operands ${subject.operands.flatMap((_, i) => (batched(i) ? [i] : [])).join(", ")} batched, result ${k}[${index}] is ${z}, the loop gives ${x}`
-    })
-  })
+  )
 })
 
 /** Values, gradients and tangents have the same bits on all compiled targets, and are near those of the interpreter. */
 const targets: Law = perDType((subject, dtype, { seed }) =>
-  targetsAgree((xs) => {
-    const { y, gradients, tangents } = pulledBack(subject.apply, xs, seed)
-    return [...y, ...gradients, ...tangents]
-  }, valuesOf(subject, dtype, seed))
+  targetsAgree(
+    (xs) => {
+      const { y, gradients, tangents } = pulledBack(subject.apply, xs, seed)
+      return [...y, ...gradients, ...tangents]
+    },
+    valuesOf(subject, dtype, seed)
+  )
 )
 
 /** The values alone have the same bits on all compiled targets, and are near those of the interpreter. */
@@ -156,17 +178,32 @@ const shapes: Law = perDType((subject, dtype, { seed }) => {
   const node = y[0]?.node
   if (node === undefined) return "there is no result"
   const rules = rulesOf(primitives[node.primitive])
-  const raw = rules.evaluate(evaluateExact(node.inputs), node.attributes, node.outputs, (index, inputs) => runRegion(node.regions[index], inputs))
+  const raw = rules.evaluate(evaluateExact(node.inputs), node.attributes, node.outputs, (index, inputs) =>
+    runRegion(node.regions[index], inputs)
+  )
   const wrong = node.outputs.findIndex(({ shape }, i) => raw[i]?.length !== sizeOf(shape))
-  if (wrong >= 0) return `result ${wrong} has ${raw[wrong]?.length ?? "no"} elements, the shape rule says ${showShape(node.outputs[wrong]?.shape ?? [])}`
+  if (wrong >= 0)
+    return `result ${wrong} has ${raw[wrong]?.length ?? "no"} elements, the shape rule says ${showShape(node.outputs[wrong]?.shape ?? [])}`
   const gradient = gradients.findIndex((g, i) => !Axes.sameShape(g.shape, xs[i]?.shape ?? []))
-  if (gradient >= 0) return `the gradient of operand ${gradient} has shape ${showShape(gradients[gradient]?.shape ?? [])}`
+  if (gradient >= 0)
+    return `the gradient of operand ${gradient} has shape ${showShape(gradients[gradient]?.shape ?? [])}`
   const tangent = tangents.findIndex((t, i) => !Axes.sameShape(t.shape, y[i]?.shape ?? []))
   return tangent < 0 ? undefined : `tangent ${tangent} has shape ${showShape(tangents[tangent]?.shape ?? [])}`
 })
 
 /** Every law by name. */
-export const laws = { differences, adjoint, secondOrder, zero, stopped, vmap: vectorized, targets, bits, dtypes, shapes } as const satisfies Readonly<Record<string, Law>>
+export const laws = {
+  differences,
+  adjoint,
+  secondOrder,
+  zero,
+  stopped,
+  vmap: vectorized,
+  targets,
+  bits,
+  dtypes,
+  shapes
+} as const satisfies Readonly<Record<string, Law>>
 
 /** The name of a law. */
 export type LawName = keyof typeof laws

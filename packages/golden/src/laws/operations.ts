@@ -38,20 +38,30 @@ const matrix = (x: X): Tensor<[number, number], "f32" | "f64"> => {
   return T.reshape(x, [sizeOf(x.shape.map(Number)) / Math.max(1, last), last])
 }
 
-const cut = (x: X, axis: number, start: number, end: number): X => T.slice(x, x.shape.map((_, d) => (d === axis ? { start, end } : {})))
+const cut = (x: X, axis: number, start: number, end: number): X =>
+  T.slice(
+    x,
+    x.shape.map((_, d) => (d === axis ? { start, end } : {}))
+  )
 
 const small = (x: X): boolean => sizeOf(x.shape.map(Number)) * 2 <= largest
 
 const unary = (f: (x: X) => X, smooth = true): Operation => ({ smooth, apply: (x) => f(x) })
 const binary = (f: (x: X, y: X) => X, smooth = true): Operation => ({ smooth, apply: (x, y) => f(x, fitted(x, y)) })
-const along = (f: (x: X, axis: number) => X, smooth = true): Operation => ({ smooth, apply: (x, _, detail) => (x.shape.length === 0 ? x : f(x, axisOf(x, detail))) })
+const along = (f: (x: X, axis: number) => X, smooth = true): Operation => ({
+  smooth,
+  apply: (x, _, detail) => (x.shape.length === 0 ? x : f(x, axisOf(x, detail)))
+})
 const onePlusSquare = (x: X): X => T.add(T.square(x), 1)
 
 /** Positions along an axis: a condition that no value decides. */
 const odd = (x: X): Tensor<Shape, "bool"> => {
   const v = vector(x)
   const index = ops.iota(v.shape.map(Number), v.shape.length - 1, "i32")
-  return ops.reshape(ops.eq(ops.and(index, 1), ops.full(v.shape.map(Number), 1, "i32")), x.shape.map(Number)) as Tensor<Shape, "bool">
+  return ops.reshape(ops.eq(ops.and(index, 1), ops.full(v.shape.map(Number), 1, "i32")), x.shape.map(Number)) as Tensor<
+    Shape,
+    "bool"
+  >
 }
 
 /** A running mixture over the first axis. */
@@ -100,14 +110,42 @@ export const programOperations: { readonly [name: string]: Operation } = {
   softmax: along((x, axis) => T.softmax(x, { axis })),
   logSoftmax: along((x, axis) => T.logSoftmax(x, { axis })),
   transpose: { smooth: true, apply: (x) => (x.shape.length < 2 ? x : T.transpose(x)) },
-  reverseAxes: { smooth: true, apply: (x) => T.transpose(x, x.shape.map((_, d) => x.shape.length - 1 - d)) },
+  reverseAxes: {
+    smooth: true,
+    apply: (x) =>
+      T.transpose(
+        x,
+        x.shape.map((_, d) => x.shape.length - 1 - d)
+      )
+  },
   flatten: unary((x) => T.reshape(x, [sizeOf(x.shape.map(Number))])),
-  expand: { smooth: true, apply: (x, _, detail) => (small(x) && x.shape.length < 4 ? T.expand(x, detail % (x.shape.length + 1), 1 + (detail % 2)) : x) },
+  expand: {
+    smooth: true,
+    apply: (x, _, detail) =>
+      small(x) && x.shape.length < 4 ? T.expand(x, detail % (x.shape.length + 1), 1 + (detail % 2)) : x
+  },
   slice: along((x, axis) => cut(x, axis, Number(x.shape[axis] ?? 0) > 1 ? 1 : 0, Number(x.shape[axis] ?? 1))),
-  step: along((x, axis) => T.slice(x, x.shape.map((_, d) => (d === axis ? { step: 2 } : {})))),
-  pad: along((x, axis) => (small(x) ? T.pad(x, x.shape.map((_, d) => (d === axis ? [1, 2] : [0, 0])), 0.5) : x)),
+  step: along((x, axis) =>
+    T.slice(
+      x,
+      x.shape.map((_, d) => (d === axis ? { step: 2 } : {}))
+    )
+  ),
+  pad: along((x, axis) =>
+    small(x)
+      ? T.pad(
+          x,
+          x.shape.map((_, d) => (d === axis ? [1, 2] : [0, 0])),
+          0.5
+        )
+      : x
+  ),
   concat: along((x, axis) => (small(x) ? T.concatAll([x, T.cos(x)], axis) : x)),
-  take: { smooth: true, apply: (x, _, detail) => T.take(vector(x) as Tensor<[number, ...Array<number>], "f32" | "f64">, T.constant([detail % 7, 1, 0, 1], "i32")) },
+  take: {
+    smooth: true,
+    apply: (x, _, detail) =>
+      T.take(vector(x) as Tensor<[number, ...Array<number>], "f32" | "f64">, T.constant([detail % 7, 1, 0, 1], "i32"))
+  },
   matmul: { smooth: true, apply: (x, y) => gram(x, y) },
   where: binary((x, y) => T.where(odd(x), x, y)),
   scan: { smooth: true, apply: (x, _, detail) => running(x, detail % 2 === 1) },

@@ -1,6 +1,15 @@
 /** Laws of whole programs: what holds for every composition of operations. */
 import { jvp, vjp, vmap } from "@cotangent/autodiff"
-import { allocate, type AnyTensor, evaluateExact, type Float, roundTo, sizeOf, type Tensor, type Value } from "@cotangent/graph"
+import {
+  allocate,
+  type AnyTensor,
+  evaluateExact,
+  type Float,
+  roundTo,
+  sizeOf,
+  type Tensor,
+  type Value
+} from "@cotangent/graph"
 import { gradReport } from "../checkGrad.ts"
 import { compare } from "../comparison.ts"
 import { randomNumbers } from "../randomNumbers.ts"
@@ -22,9 +31,16 @@ const inputsOf = (dtype: Float, seed: number): ReadonlyArray<Value> =>
 /** Both modes agree with differences and with each other, to the second order for programs that are not too long. */
 const derivatives: ProgramLaw = (program, seed) => {
   const f = (...xs: ReadonlyArray<AnyTensor>) => runProgram(program, xs)
-  const report = gradReport(f, constants(inputsOf("f64", seed)), { seed, order: program.length <= 12 ? 2 : 1, step: 2 ** -12, tolerance: 2e-6 })
+  const report = gradReport(f, constants(inputsOf("f64", seed)), {
+    seed,
+    order: program.length <= 12 ? 2 : 1,
+    step: 2 ** -12,
+    tolerance: 2e-6
+  })
   const finding = report.findings.find(({ agrees }) => !agrees)
-  return finding === undefined ? undefined : `${finding.law} of order ${finding.order} at input ${finding.path || "all"} is ${finding.actual}, expected ${finding.expected}`
+  return finding === undefined
+    ? undefined
+    : `${finding.law} of order ${finding.order} at input ${finding.path || "all"} is ${finding.actual}, expected ${finding.expected}`
 }
 
 /** Value, gradients and tangent have the same bits on all compiled targets in both float types, and are near the interpreter's in f64. */
@@ -49,7 +65,9 @@ const targets: ProgramLaw = (program, seed) => {
 const batches: ProgramLaw = (program, seed) => {
   const examples = [0, 1, 2].map((i) => inputsOf("f64", seed * 8 + i))
   // Stacked values have a first axis.
-  const columns = constants(inputShapes.map((_, i) => stacked(examples.flatMap((example) => example[i] ?? [])))) as ReadonlyArray<Tensor<[number, ...Array<number>], Float>>
+  const columns = constants(
+    inputShapes.map((_, i) => stacked(examples.flatMap((example) => example[i] ?? [])))
+  ) as ReadonlyArray<Tensor<[number, ...Array<number>], Float>>
   const together: AnyTensor = vmap((...xs: ReadonlyArray<AnyTensor>) => runProgram(program, xs))(...columns)
   const loop = examples.map((example) => runProgram(program, constants(example)))
   const [all, ...each] = evaluateExact([together, ...loop])

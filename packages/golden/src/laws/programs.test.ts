@@ -19,13 +19,19 @@ describe("randomProgram", () => {
     const programs = Array.from({ length: 200 }, (_, seed) => randomProgram(seed, false))
     const lengths = programs.map((program) => program.length)
     assert.deepStrictEqual([Math.min(...lengths), Math.max(...lengths)], [5, 30])
-    assert.deepStrictEqual([...new Set(programs.flat().map(({ operation }) => operation))].sort(), Object.keys(programOperations).sort())
+    assert.deepStrictEqual(
+      [...new Set(programs.flat().map(({ operation }) => operation))].sort(),
+      Object.keys(programOperations).sort()
+    )
     assert.deepStrictEqual(randomProgram(7, true), randomProgram(7, true))
   })
 })
 
 describe("shrink", () => {
-  const has = (...names: ReadonlyArray<string>) => (program: Program) => names.every((name) => program.some(({ operation }) => operation === name))
+  const has =
+    (...names: ReadonlyArray<string>) =>
+    (program: Program) =>
+      names.every((name) => program.some(({ operation }) => operation === name))
 
   it("keeps only what the failure needs", () => {
     for (let seed = 0; seed < 20; seed++) {
@@ -39,7 +45,13 @@ describe("shrink", () => {
 
   it("reports the smallest program that violates a law", () => {
     const law = (program: Program) => (has("tanh")(program) ? "there is a tanh" : undefined)
-    const seed = Array.from({ length: 200 }, (_, i) => i).find((i) => has("tanh")(randomProgram(i, false)) && randomProgram(i, false).length > 10) ?? 0
-    assert.match(checkProgram(law, seed, false) ?? "", new RegExp(`^program ${seed}: there is a tanh\\n  tanh\\(\\d+, \\d+; \\d+\\)$`))
+    const seed =
+      Array.from({ length: 200 }, (_, i) => i).find(
+        (i) => has("tanh")(randomProgram(i, false)) && randomProgram(i, false).length > 10
+      ) ?? 0
+    assert.match(
+      checkProgram(law, seed, false) ?? "",
+      new RegExp(`^program ${seed}: there is a tanh\\n  tanh\\(\\d+, \\d+; \\d+\\)$`)
+    )
   })
 })

@@ -54,15 +54,21 @@ export const runProgram = (program: Program, inputs: ReadonlyArray<AnyTensor>): 
 }
 
 /** A program as text, for reports. */
-export const showProgram = (program: Program): string => program.map(({ operation, back, detail }) => `${operation}(${back.join(", ")}; ${detail})`).join(" ")
+export const showProgram = (program: Program): string =>
+  program.map(({ operation, back, detail }) => `${operation}(${back.join(", ")}; ${detail})`).join(" ")
 
-const without = (program: Program, from: number, count: number): Program => [...program.slice(0, from), ...program.slice(from + count)]
+const without = (program: Program, from: number, count: number): Program => [
+  ...program.slice(0, from),
+  ...program.slice(from + count)
+]
 
 /** A smaller program that still fails: operations are dropped, in runs and then one by one, as long as any can be. */
 export const shrink = (program: Program, fails: (smaller: Program) => boolean): Program => {
   let smallest = program
-  for (let run = Math.floor(program.length / 2); run >= 1; ) {
-    const from = Array.from({ length: Math.max(0, smallest.length - run + 1) }, (_, i) => i).find((i) => run < smallest.length && fails(without(smallest, i, run)))
+  for (let run = Math.floor(program.length / 2); run >= 1;) {
+    const from = Array.from({ length: Math.max(0, smallest.length - run + 1) }, (_, i) => i).find(
+      (i) => run < smallest.length && fails(without(smallest, i, run))
+    )
     if (from !== undefined) smallest = without(smallest, from, run)
     else run = Math.floor(run / 2)
   }

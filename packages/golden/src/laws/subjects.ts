@@ -1,5 +1,20 @@
 /** What laws are checked on: an operation with sample operands. */
-import { allocate, type AnyTensor, apply, type Attributes, type Float, isFloat, type PrimitiveName, primitives, roundTo, type SampleOperand, sizeOf, T, type Value, Values } from "@cotangent/graph"
+import {
+  allocate,
+  type AnyTensor,
+  apply,
+  type Attributes,
+  type Float,
+  isFloat,
+  type PrimitiveName,
+  primitives,
+  roundTo,
+  type SampleOperand,
+  sizeOf,
+  T,
+  type Value,
+  Values
+} from "@cotangent/graph"
 import { type RandomNumbers, randomNumbers } from "../randomNumbers.ts"
 
 /** A function of tensors with sample operands for it. */
@@ -20,7 +35,8 @@ export const subjectsOf = (primitive: PrimitiveName): ReadonlyArray<Subject> =>
   }))
 
 /** The element types a subject is checked in: one if all its operands are given, else every float. */
-export const dtypesOf = ({ operands }: Subject): ReadonlyArray<Float> => (operands.every((operand) => Values.isValue(operand)) ? ["f64"] : ["f32", "f64"])
+export const dtypesOf = ({ operands }: Subject): ReadonlyArray<Float> =>
+  operands.every((operand) => Values.isValue(operand)) ? ["f64"] : ["f32", "f64"]
 
 const draw = (operand: SampleOperand, dtype: Float, random: RandomNumbers): Value => {
   if (Values.isValue(operand)) return operand
@@ -37,9 +53,16 @@ export const valuesOf = ({ operands }: Subject, dtype: Float, seed: number): Rea
 }
 
 /** Values of several examples: drawn anew for each, given ones turned round, so that examples differ. */
-export const examplesOf = (subject: Subject, dtype: Float, seed: number, count: number): ReadonlyArray<ReadonlyArray<Value>> =>
+export const examplesOf = (
+  subject: Subject,
+  dtype: Float,
+  seed: number,
+  count: number
+): ReadonlyArray<ReadonlyArray<Value>> =>
   Array.from({ length: count }, (_, example) =>
-    valuesOf(subject, dtype, seed * 64 + example).map((value, i) => (Values.isValue(subject.operands[i]) ? turned(value, example) : value))
+    valuesOf(subject, dtype, seed * 64 + example).map((value, i) =>
+      Values.isValue(subject.operands[i]) ? turned(value, example) : value
+    )
   )
 
 const turned = (value: Value, by: number): Value => {
@@ -59,7 +82,8 @@ export const stacked = (values: ReadonlyArray<Value>): Value => {
 }
 
 /** Values as constants. */
-export const constants = (values: ReadonlyArray<Value>): ReadonlyArray<AnyTensor> => values.map((value): AnyTensor => T.fromValue(value))
+export const constants = (values: ReadonlyArray<Value>): ReadonlyArray<AnyTensor> =>
+  values.map((value): AnyTensor => T.fromValue(value))
 
 /** A random tensor like another: a direction or a cotangent; zeros where it is no float. */
 export const randomLike = (x: AnyTensor, random: RandomNumbers): Value => {

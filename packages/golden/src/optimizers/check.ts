@@ -4,7 +4,18 @@ import { clipByGlobalNorm, clipByValue, type Optimizer, presets, type Rule, type
 import { compare, tolerances } from "../comparison.ts"
 import type { Option, OptimizerCase, Optimizers } from "../forms/optimizers.ts"
 import { valueOf } from "../forms/tensors.ts"
-import { attempt, fault, type Findings, found, Missing, nothing, type Outcome, outcomeOf, sentenceOf, together } from "../outcome.ts"
+import {
+  attempt,
+  fault,
+  type Findings,
+  found,
+  Missing,
+  nothing,
+  type Outcome,
+  outcomeOf,
+  sentenceOf,
+  together
+} from "../outcome.ts"
 import type { F64, Target } from "../targets.ts"
 import { translated } from "./options.ts"
 import { type AnyOptimizer, optimizers, parametersOf, type Row, type Tensors } from "./table.ts"
@@ -21,7 +32,10 @@ const clippingOf = ({ clip }: OptimizerCase): Clipping => {
   if (clip === undefined) return (gradient) => ({ gradient, norm: unknown })
   if (clip.kind === "value") {
     const transform = clipByValue(clip.value)
-    return (gradient, params) => ({ gradient: transform.update<Tensors>(gradient, transform.init(params), { params, step: firstStep })[0], norm: unknown })
+    return (gradient, params) => ({
+      gradient: transform.update<Tensors>(gradient, transform.init(params), { params, step: firstStep })[0],
+      norm: unknown
+    })
   }
   const transform = clipByGlobalNorm(clip.value, presets.torch.clipByGlobalNorm)
   return (gradient, params) => {
@@ -36,7 +50,11 @@ const free: ReadonlyArray<string> = ["lr", "weight_decay"]
 const optionsOf = (group: { readonly [option: string]: Option }): { readonly [option: string]: Option } =>
   Object.fromEntries(Object.entries(group).filter(([option]) => option !== "params"))
 
-const grouped = (row: Row, golden: OptimizerCase, groups: NonNullable<OptimizerCase["groups"]>): AnyOptimizer | Missing => {
+const grouped = (
+  row: Row,
+  golden: OptimizerCase,
+  groups: NonNullable<OptimizerCase["groups"]>
+): AnyOptimizer | Missing => {
   const name = golden.optimizer
   const settings: Array<object> = []
   for (const group of groups) {
@@ -68,11 +86,20 @@ interface Shown {
 
 const valuesOf = (shapes: Optimizers["shapes"], vectors: Vectors): ValuesOf<Tensors> =>
   // Values of float64 tensors of these shapes.
-  shapes.map((shape, i) => valueOf(shape, vectors[i] ?? [])) as ReadonlyArray<ReturnType<typeof valueOf>> as ValuesOf<Tensors>
+  shapes.map((shape, i) => valueOf(shape, vectors[i] ?? [])) as ReadonlyArray<
+    ReturnType<typeof valueOf>
+  > as ValuesOf<Tensors>
 
-const checkOn = <F extends Rule>(optimizer: Optimizer<F>, golden: OptimizerCase, file: Optimizers, target: Target): Findings => {
+const checkOn = <F extends Rule>(
+  optimizer: Optimizer<F>,
+  golden: OptimizerCase,
+  file: Optimizers,
+  target: Target
+): Findings => {
   const clipped = clippingOf(golden)
-  const initial: Tensors = file.shapes.map((shape, i) => T.fromValue(valueOf(shape, file.initial[i] ?? [])) as AnyTensor as F64)
+  const initial: Tensors = file.shapes.map(
+    (shape, i) => T.fromValue(valueOf(shape, file.initial[i] ?? [])) as AnyTensor as F64
+  )
   const gradients = file.gradients.map((vectors) => valuesOf(file.shapes, vectors))
   const [first] = gradients
   if (first === undefined) return nothing
@@ -88,16 +115,23 @@ const checkOn = <F extends Rule>(optimizer: Optimizer<F>, golden: OptimizerCase,
   })
   try {
     const findings: Array<Findings> = []
-    const check = (path: string, expected: ReadonlyArray<number>, actual: ArrayLike<number>) => findings.push(found(target.name, path, compare(expected, actual, tolerances.optimizers)))
+    const check = (path: string, expected: ReadonlyArray<number>, actual: ArrayLike<number>) =>
+      findings.push(found(target.name, path, compare(expected, actual, tolerances.optimizers)))
     gradients.forEach((gradient, k) => {
       const { params, evaluated, norm } = machine.step(gradient)
       const tensors = golden.steps[k] ?? []
       tensors.forEach((expected, i) => check(`steps[${k}][${i}]`, expected, params[i]?.data ?? []))
       const expectedNorm = golden.clip?.norms?.[k]
       if (expectedNorm !== undefined) check(`clip.norms[${k}]`, [expectedNorm], norm.data)
-      if (k === gradients.length - 1) golden.averaged_ax_final?.forEach((expected, i) => check(`averaged_ax_final[${i}]`, expected, evaluated[i]?.data ?? []))
+      if (k === gradients.length - 1)
+        golden.averaged_ax_final?.forEach((expected, i) =>
+          check(`averaged_ax_final[${i}]`, expected, evaluated[i]?.data ?? [])
+        )
     })
-    if (golden.steps.length !== gradients.length) findings.push(fault(target.name, "steps", `there are ${golden.steps.length} steps for ${gradients.length} gradients`))
+    if (golden.steps.length !== gradients.length)
+      findings.push(
+        fault(target.name, "steps", `there are ${golden.steps.length} steps for ${gradients.length} gradients`)
+      )
     return together(findings)
   } finally {
     machine.close()
@@ -105,13 +139,21 @@ const checkOn = <F extends Rule>(optimizer: Optimizer<F>, golden: OptimizerCase,
 }
 
 /** What becomes of an optimizer on the given targets. */
-export const checkOptimizerCase = (golden: OptimizerCase, file: Optimizers, targets: ReadonlyArray<Target>): Outcome => {
+export const checkOptimizerCase = (
+  golden: OptimizerCase,
+  file: Optimizers,
+  targets: ReadonlyArray<Target>
+): Outcome => {
   try {
     const optimizer = optimizerOf(golden)
     if (optimizer instanceof Missing) return { tag: "skipped", id: golden.name, missing: optimizer.operation }
     return outcomeOf(
       golden.name,
-      together(targets.map((target) => attempt(target.name, "run", () => optimizer.use((o) => checkOn(o, golden, file, target)))))
+      together(
+        targets.map((target) =>
+          attempt(target.name, "run", () => optimizer.use((o) => checkOn(o, golden, file, target)))
+        )
+      )
     )
   } catch (thrown) {
     return outcomeOf(golden.name, fault("graph", "options", sentenceOf(thrown)))

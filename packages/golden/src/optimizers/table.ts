@@ -1,5 +1,22 @@
 /** Every optimizer of PyTorch that exists here: one constructor each, with PyTorch's preset. */
-import { adadelta, adagrad, adam, adamax, adamw, asgd, grouped, nadam, type Optimizer, presets, radam, rmsprop, rprop, type Rule, sgd, type StateOf } from "@cotangent/optim"
+import {
+  adadelta,
+  adagrad,
+  adam,
+  adamax,
+  adamw,
+  asgd,
+  grouped,
+  nadam,
+  type Optimizer,
+  presets,
+  radam,
+  rmsprop,
+  rprop,
+  type Rule,
+  sgd,
+  type StateOf
+} from "@cotangent/optim"
 import type { F64 } from "../targets.ts"
 import type { Spellings } from "./options.ts"
 
@@ -24,7 +41,8 @@ const any = <F extends Rule>(optimizer: Optimizer<F>): AnyOptimizer => ({ use: (
 const row = <F extends Rule>(make: (options: object) => Optimizer<F>, own: Spellings = {}): Row => ({
   spellings: own,
   single: (options) => any(make(options)),
-  groups: (groups, groupOf) => any(grouped(Object.fromEntries(groups.map((options, i) => [String(i), make(options)])), groupOf))
+  groups: (groups, groupOf) =>
+    any(grouped(Object.fromEntries(groups.map((options, i) => [String(i), make(options)])), groupOf))
 })
 
 /** Optimizers by PyTorch's names; what options do not say is as in PyTorch. */
@@ -35,7 +53,9 @@ export const optimizers: { readonly [name: string]: Row } = {
   Adamax: row((options) => adamax({ ...presets.torch.adamax, ...options })),
   NAdam: row((options) => nadam({ ...presets.torch.nadam, ...options })),
   RAdam: row((options) => radam({ ...presets.torch.radam, ...options })),
-  RMSprop: row((options) => rmsprop<boolean, number | undefined>({ ...presets.torch.rmsprop, ...options }), { alpha: (rho) => ({ rho }) }),
+  RMSprop: row((options) => rmsprop<boolean, number | undefined>({ ...presets.torch.rmsprop, ...options }), {
+    alpha: (rho) => ({ rho })
+  }),
   Adagrad: row((options) => adagrad({ ...presets.torch.adagrad, ...options })),
   Adadelta: row((options) => adadelta({ ...presets.torch.adadelta, ...options })),
   Rprop: row((options) => rprop({ ...presets.torch.rprop, ...options })),

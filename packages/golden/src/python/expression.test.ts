@@ -10,19 +10,31 @@ const value = (source: string, k: number): number | undefined => {
 
 describe("parseCall", () => {
   it("reads positional and named arguments", () => {
-    const call = parseCall("torch.optim.Adam(params, lr=0.005, betas=(0.9, 0.999), eps=1e-7, amsgrad=True, x=None, name='a b')  # a comment")
+    const call = parseCall(
+      "torch.optim.Adam(params, lr=0.005, betas=(0.9, 0.999), eps=1e-7, amsgrad=True, x=None, name='a b')  # a comment"
+    )
     assert.strictEqual(call.name, "torch.optim.Adam")
     assert.deepStrictEqual(call.args, [{ tag: "name", name: "params" }])
     assert.deepStrictEqual(
       [...call.kwargs].map(([name, argument]) => [name, literal(argument)]),
-      [["lr", 0.005], ["betas", [0.9, 0.999]], ["eps", 1e-7], ["amsgrad", true], ["x", null], ["name", "a b"]]
+      [
+        ["lr", 0.005],
+        ["betas", [0.9, 0.999]],
+        ["eps", 1e-7],
+        ["amsgrad", true],
+        ["x", null],
+        ["name", "a b"]
+      ]
     )
   })
 
   it("reads calls inside lists", () => {
     const call = parseCall("S(o, schedulers=[A(o, gamma=.5), B(o)], milestones=[10, -2])")
     const schedulers = call.kwargs.get("schedulers")
-    assert.deepStrictEqual(schedulers?.tag === "list" ? schedulers.items.map((item) => (item.tag === "call" ? item.name : "")) : [], ["A", "B"])
+    assert.deepStrictEqual(
+      schedulers?.tag === "list" ? schedulers.items.map((item) => (item.tag === "call" ? item.name : "")) : [],
+      ["A", "B"]
+    )
     assert.deepStrictEqual(literal(call.kwargs.get("milestones") ?? parseExpression("0")), [10, -2])
   })
 
@@ -48,8 +60,14 @@ describe("lambdaOf", () => {
   })
 
   it("computes conditions", () => {
-    assert.deepStrictEqual([0, 1, 2].map((k) => value("lambda k: 0.97 if k % 2 else 0.99", k)), [0.99, 0.97, 0.99])
-    assert.deepStrictEqual([1, 5].map((k) => value("lambda k: 1 if k < 3 else 2 if k < 5 else 3", k)), [1, 3])
+    assert.deepStrictEqual(
+      [0, 1, 2].map((k) => value("lambda k: 0.97 if k % 2 else 0.99", k)),
+      [0.99, 0.97, 0.99]
+    )
+    assert.deepStrictEqual(
+      [1, 5].map((k) => value("lambda k: 1 if k < 3 else 2 if k < 5 else 3", k)),
+      [1, 3]
+    )
   })
 
   it("is nothing for what it does not understand", () => {

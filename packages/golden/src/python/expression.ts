@@ -7,7 +7,12 @@ export type Expression =
   /** A name, dotted or not; True, False and None are names. */
   | { readonly tag: "name"; readonly name: string }
   | { readonly tag: "list"; readonly items: ReadonlyArray<Expression> }
-  | { readonly tag: "call"; readonly name: string; readonly args: ReadonlyArray<Expression>; readonly kwargs: ReadonlyMap<string, Expression> }
+  | {
+      readonly tag: "call"
+      readonly name: string
+      readonly args: ReadonlyArray<Expression>
+      readonly kwargs: ReadonlyMap<string, Expression>
+    }
   | { readonly tag: "lambda"; readonly parameter: string; readonly body: Expression }
   | { readonly tag: "binary"; readonly operator: string; readonly left: Expression; readonly right: Expression }
   | { readonly tag: "negated"; readonly operand: Expression }
@@ -18,7 +23,8 @@ interface Token {
   readonly text: string
 }
 
-const pattern = /\s*(?:(?<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|(?<text>'[^']*'|"[^"]*")|(?<name>[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)|(?<symbol>\*\*|\/\/|[<>=!]=|[()[\],=:+\-*/%<>]))/y
+const pattern =
+  /\s*(?:(?<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|(?<text>'[^']*'|"[^"]*")|(?<name>[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)|(?<symbol>\*\*|\/\/|[<>=!]=|[()[\],=:+\-*/%<>]))/y
 
 const tokens = (source: string): ReadonlyArray<Token> => {
   const out: Array<Token> = []
@@ -27,7 +33,10 @@ const tokens = (source: string): ReadonlyArray<Token> => {
   while (pattern.lastIndex < text.length) {
     const at = pattern.lastIndex
     const groups = pattern.exec(text)?.groups
-    if (groups === undefined) throw new SyntaxError(`Python: ${JSON.stringify(text.slice(at, at + 12))} in ${JSON.stringify(text)} is not understood`)
+    if (groups === undefined)
+      throw new SyntaxError(
+        `Python: ${JSON.stringify(text.slice(at, at + 12))} in ${JSON.stringify(text)} is not understood`
+      )
     const kind = (["number", "text", "name", "symbol"] as const).find((k) => groups[k] !== undefined) ?? "symbol"
     out.push({ kind, text: groups[kind] ?? "" })
   }
@@ -35,7 +44,11 @@ const tokens = (source: string): ReadonlyArray<Token> => {
 }
 
 /** How tightly binary operators bind; all of these are left-associative. */
-const precedence: ReadonlyArray<ReadonlyArray<string>> = [["==", "!=", "<", "<=", ">", ">="], ["+", "-"], ["*", "/", "//", "%"]]
+const precedence: ReadonlyArray<ReadonlyArray<string>> = [
+  ["==", "!=", "<", "<=", ">", ">="],
+  ["+", "-"],
+  ["*", "/", "//", "%"]
+]
 
 class Parser {
   readonly source: string
@@ -59,12 +72,14 @@ class Parser {
   }
 
   private expect(text: string): void {
-    if (!this.accept(text)) throw new SyntaxError(`Python: expected ${text} before ${this.token.text} in ${JSON.stringify(this.source)}`)
+    if (!this.accept(text))
+      throw new SyntaxError(`Python: expected ${text} before ${this.token.text} in ${JSON.stringify(this.source)}`)
   }
 
   whole(): Expression {
     const expression = this.expression()
-    if (this.token.kind !== "end") throw new SyntaxError(`Python: ${this.token.text} was not expected in ${JSON.stringify(this.source)}`)
+    if (this.token.kind !== "end")
+      throw new SyntaxError(`Python: ${this.token.text} was not expected in ${JSON.stringify(this.source)}`)
     return expression
   }
 
@@ -172,7 +187,13 @@ export const literal = (expression: Expression): unknown => {
     case "list":
       return expression.items.map(literal)
     case "name":
-      return expression.name === "True" ? true : expression.name === "False" ? false : expression.name === "None" ? null : undefined
+      return expression.name === "True"
+        ? true
+        : expression.name === "False"
+          ? false
+          : expression.name === "None"
+            ? null
+            : undefined
     default:
       return undefined
   }

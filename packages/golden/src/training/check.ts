@@ -8,7 +8,17 @@ import { tensorValue } from "../forms/tensors.ts"
 import type { TrainingRun } from "../forms/training.ts"
 import { translated } from "../optimizers/options.ts"
 import { type AnyOptimizer, optimizers } from "../optimizers/table.ts"
-import { attempt, fault, type Findings, found, Missing, type Outcome, outcomeOf, sentenceOf, together } from "../outcome.ts"
+import {
+  attempt,
+  fault,
+  type Findings,
+  found,
+  Missing,
+  type Outcome,
+  outcomeOf,
+  sentenceOf,
+  together
+} from "../outcome.ts"
 import { literal, parseCall } from "../python/expression.ts"
 import type { F64, Target } from "../targets.ts"
 import { type Batch, type Params, type RunProgram, runs } from "./runs.ts"
@@ -38,9 +48,17 @@ const sum = (data: ArrayLike<number>, f: (x: number) => number): number => {
   return total
 }
 
-const checkOn = <F extends Rule>(optimizer: Optimizer<F>, program: RunProgram, run: TrainingRun, target: Target): Findings => {
-  const initial: Params = Object.fromEntries(Object.entries(run.initial).map(([name, tensor]) => [name, T.fromValue(tensorValue(tensor)) as AnyTensor as F64]))
-  const clip = run.clip_grad_norm === undefined ? undefined : clipByGlobalNorm(run.clip_grad_norm, presets.torch.clipByGlobalNorm)
+const checkOn = <F extends Rule>(
+  optimizer: Optimizer<F>,
+  program: RunProgram,
+  run: TrainingRun,
+  target: Target
+): Findings => {
+  const initial: Params = Object.fromEntries(
+    Object.entries(run.initial).map(([name, tensor]) => [name, T.fromValue(tensorValue(tensor)) as AnyTensor as F64])
+  )
+  const clip =
+    run.clip_grad_norm === undefined ? undefined : clipByGlobalNorm(run.clip_grad_norm, presets.torch.clipByGlobalNorm)
   const machine = target.machine<StateOf<F, Params>, {}, Batch, Shown>({
     state: optimizer.init<Params>(initial),
     data: {},
@@ -48,14 +66,18 @@ const checkOn = <F extends Rule>(optimizer: Optimizer<F>, program: RunProgram, r
     step: (state, _, batch) => {
       const params = state.params as Params
       const [loss, grads] = valueAndGrad((p: Params) => program.loss(run, p, batch))(params)
-      const [clipped, { norm }] = clip === undefined ? [grads, { norm: loss }] : clip.update<Params>(grads, clip.init(params), { params, step: T.constant(1, "i32") })
+      const [clipped, { norm }] =
+        clip === undefined
+          ? [grads, { norm: loss }]
+          : clip.update<Params>(grads, clip.init(params), { params, step: T.constant(1, "i32") })
       const next = optimizer.step<Params>(state, clipped)
       return [next, { loss, norm, grads, params: next.params as Params }]
     }
   })
   try {
     const findings: Array<Findings> = []
-    const check = (path: string, expected: ReadonlyArray<number>, actual: ArrayLike<number>) => findings.push(found(target.name, path, compare(expected, actual, tolerances.training)))
+    const check = (path: string, expected: ReadonlyArray<number>, actual: ArrayLike<number>) =>
+      findings.push(found(target.name, path, compare(expected, actual, tolerances.training)))
     const losses: Array<number> = []
     const norms: Array<number> = []
     for (let k = 0; k < run.steps; k++) {
@@ -71,9 +93,14 @@ const checkOn = <F extends Rule>(optimizer: Optimizer<F>, program: RunProgram, r
       if (k === run.steps - 1) {
         for (const [name, checksum] of Object.entries(run.final_checksums)) {
           const data = params[name]?.data ?? []
-          check(`final_checksums.${name}`, [checksum.sum, checksum.sumsq, checksum.abssum], [sum(data, (x) => x), sum(data, (x) => x * x), sum(data, Math.abs)])
+          check(
+            `final_checksums.${name}`,
+            [checksum.sum, checksum.sumsq, checksum.abssum],
+            [sum(data, (x) => x), sum(data, (x) => x * x), sum(data, Math.abs)]
+          )
         }
-        for (const [name, expected] of Object.entries(run.final_small_tensors)) check(`final_small_tensors.${name}`, expected, params[name]?.data ?? [])
+        for (const [name, expected] of Object.entries(run.final_small_tensors))
+          check(`final_small_tensors.${name}`, expected, params[name]?.data ?? [])
       }
     }
     check("losses", run.losses, losses)
@@ -89,10 +116,18 @@ export const checkTrainingRun = (run: TrainingRun, targets: ReadonlyArray<Target
   const id = run.name
   try {
     const program = Object.hasOwn(runs, id) ? runs[id] : new Missing(`the run ${id}`)
-    if (program === undefined || program instanceof Missing) return { tag: "skipped", id, missing: program?.operation ?? id }
+    if (program === undefined || program instanceof Missing)
+      return { tag: "skipped", id, missing: program?.operation ?? id }
     const optimizer = optimizerOf(run)
     if (optimizer instanceof Missing) return { tag: "skipped", id, missing: optimizer.operation }
-    return outcomeOf(id, together(targets.map((target) => attempt(target.name, "run", () => optimizer.use((o) => checkOn(o, program, run, target))))))
+    return outcomeOf(
+      id,
+      together(
+        targets.map((target) =>
+          attempt(target.name, "run", () => optimizer.use((o) => checkOn(o, program, run, target)))
+        )
+      )
+    )
   } catch (thrown) {
     return outcomeOf(id, fault("graph", "definition", sentenceOf(thrown)))
   }

@@ -26,7 +26,8 @@ export interface RunProgram {
 
 const dataOf = (run: TrainingRun, name: string): Value => {
   const tensor = run.data[name]
-  if (tensor === undefined || typeof tensor === "number") throw new TypeError(`${run.name}: the data has no tensor ${name}`)
+  if (tensor === undefined || typeof tensor === "number")
+    throw new TypeError(`${run.name}: the data has no tensor ${name}`)
   return tensorValue(tensor)
 }
 
@@ -47,7 +48,10 @@ const parameter = (params: Params, name: string): F64 => {
 const crossentropy = (logits: F64, labels: Indices): Tensor<[], "f64"> => {
   const classes = logits.shape.at(-1) ?? 1
   const rows = T.reshape(logits, [labels.shape.reduce((a, b) => a * b, 1), classes])
-  const perSample = Loss.sparseCategoricalCrossentropy({ fromLogits: true }).perSample(rows, T.reshape(labels, [rows.shape[0] ?? 0]))
+  const perSample = Loss.sparseCategoricalCrossentropy({ fromLogits: true }).perSample(
+    rows,
+    T.reshape(labels, [rows.shape[0] ?? 0])
+  )
   return T.mean(perSample)
 }
 
@@ -61,7 +65,10 @@ const rowsAt = (run: TrainingRun, step: number): ValuesOf<Batch> => {
   const width = x.data.length / (x.shape[0] ?? 1)
   const batches = Math.floor((x.shape[0] ?? 0) / size)
   const start = (step % batches) * size
-  const values = { x: valueOf([size, ...x.shape.slice(1)], x.data.slice(start * width, (start + size) * width)), y: valueOf([size], y.data.slice(start, start + size), "i32") }
+  const values = {
+    x: valueOf([size, ...x.shape.slice(1)], x.data.slice(start * width, (start + size) * width)),
+    y: valueOf([size], y.data.slice(start, start + size), "i32")
+  }
   // Values of the types that the forms give.
   return values as ValuesOf<Batch>
 }
@@ -71,7 +78,14 @@ const windowsAt = (run: TrainingRun, step: number): ValuesOf<Batch> => {
   const sequence = dataOf(run, "seq").data
   const [count, length] = [stated(run, "B"), stated(run, "T")]
   const window = (shift: number) =>
-    valueOf([count, length], Array.from({ length: count * length }, (_, i) => sequence[step * count + Math.floor(i / length) + (i % length) + shift] ?? 0), "i32")
+    valueOf(
+      [count, length],
+      Array.from(
+        { length: count * length },
+        (_, i) => sequence[step * count + Math.floor(i / length) + (i % length) + shift] ?? 0
+      ),
+      "i32"
+    )
   // Values of the types that the forms give.
   return { x: window(0), y: window(1) } as ValuesOf<Batch>
 }
@@ -94,19 +108,24 @@ const embed = (table: F64, indices: F64 | Indices): F64 => {
 
 const attend = (a: F64, params: Params, heads: number): F64 => {
   const [batch = 0, length = 0, width = 0] = a.shape.map(Number)
-  const split = (weight: string): F64 => T.transpose(T.reshape(product(a, parameter(params, weight)), [batch, length, heads, width / heads]), [0, 2, 1, 3])
+  const split = (weight: string): F64 =>
+    T.transpose(T.reshape(product(a, parameter(params, weight)), [batch, length, heads, width / heads]), [0, 2, 1, 3])
   const [q, k, v] = [split("Wq"), split("Wk"), split("Wv")]
   const scores: F64 = T.div(product(q, T.transpose(k)), Math.sqrt(width / heads))
   const later = T.less(T.expand(T.iota(length), 1), T.expand(T.iota(length), 0))
   const weights: F64 = T.softmax(T.where(later, T.full([], -Infinity, "f64"), scores), { axis: -1 })
-  return product(T.reshape(T.transpose(product(weights, v), [0, 2, 1, 3]), [batch, length, width]), parameter(params, "Wo"))
+  return product(
+    T.reshape(T.transpose(product(weights, v), [0, 2, 1, 3]), [batch, length, width]),
+    parameter(params, "Wo")
+  )
 }
 
 const transformer: RunProgram = {
   batch: windowsAt,
   loss: (run, params, { x, y }) => {
     const p = (name: string) => parameter(params, name)
-    const normalized = (h: F64, scale: string, offset: string): F64 => layerNorm(h, { scale: p(scale), offset: p(offset) }, 1e-5) as F64
+    const normalized = (h: F64, scale: string, offset: string): F64 =>
+      layerNorm(h, { scale: p(scale), offset: p(offset) }, 1e-5) as F64
     const embedded: F64 = T.add(embed(p("E"), x), p("Pos"))
     const attended: F64 = T.add(embedded, attend(normalized(embedded, "g1", "n1"), params, stated(run, "heads")))
     const inner = T.geluTanh(T.add(product(normalized(attended, "g2", "n2"), p("F1")), p("f1")))
@@ -125,7 +144,10 @@ const lstm: RunProgram = {
     type State = { readonly h: F64; readonly c: F64 }
     const [, outputs] = T.scan(
       ({ h, c }: State, e: F64) => {
-        const gates: F64 = T.add(T.add(product(e, T.transpose(p("Wi"))), p("bi")), T.add(product(h, T.transpose(p("Wh"))), p("bh")))
+        const gates: F64 = T.add(
+          T.add(product(e, T.transpose(p("Wi"))), p("bi")),
+          T.add(product(h, T.transpose(p("Wh"))), p("bh"))
+        )
         const gate = (i: number): F64 => T.slice(gates, [{}, { start: i * units, end: (i + 1) * units }])
         const next: F64 = T.add(T.mul(T.sigmoid(gate(1)), c), T.mul(T.sigmoid(gate(0)), T.tanh(gate(2))))
         const output: F64 = T.mul(T.sigmoid(gate(3)), T.tanh(next))

@@ -50,9 +50,8 @@ export const scan = <C, X, Next, Y>(
     // A row of the tree of sequences has the tree's own structure, one dimension less: the types cannot follow.
     const row = Tree.rebuildWith(sequences, parameters.slice(carries.length)) as RowOf<X>
     const [next, y] = f(carry, row)
-    Tree.assertSameStructure("scan: the carry", initial, next)
     outputs = y
-    return [...Tree.leaves(next), ...Tree.leaves(y)]
+    return [...Tree.leavesLike("scan: the carry", initial, next), ...Tree.leaves(y)]
   })
   if (outputs === undefined) throw new ShapeError("scan: the body was not traced")
   const results: ReadonlyArray<AnyTensor> = ops.scan(

@@ -1,3 +1,4 @@
+import { Builder, type Register } from "@cotangent/kernel"
 import { type DType, isFloat } from "../dtype.ts"
 import { DTypeError } from "../errors.ts"
 import type { Primitive } from "../primitive.ts"
@@ -14,6 +15,13 @@ const convert = (x: number, from: DType, to: DType): number => {
   if (to === "f32" || to === "f64") return x
   if (isFloat(from)) return truncate(x, to)
   return to === "i32" ? x | 0 : x >>> 0
+}
+
+/** Booleans compared from f64 are masks of 64 bits, which only a selection reads. */
+const emitCast = (b: Builder.Builder, x: Register, dtype: DType): Register => {
+  if (x.type.mask !== 64) return b.cast(x, dtype)
+  const type = Builder.typeOf(dtype, x.type.lanes)
+  return b.select(x, b.constant(1, type), b.constant(0, type))
 }
 
 /** Converts the element type: floats to integers truncate and saturate, integers reinterpret modulo 2^32. */
@@ -40,6 +48,6 @@ export const cast: Primitive<{ readonly dtype: DType }> = {
         : [ops.cast(t, attributes.dtype)]
   },
   batch: batchElementwise((ops, x, { dtype }) => [ops.cast(operand(x, 0), dtype)]),
-  lower: { tag: "elementwise", flops: 1, emit: (b, x, { dtype }) => [b.cast(operand(x, 0), dtype)] },
+  lower: { tag: "elementwise", flops: 1, emit: (b, x, { dtype }) => [emitCast(b, operand(x, 0), dtype)] },
   samples: [{ operands: [{ shape: [3, 4], low: -2, high: 2 }], attributes: { dtype: "f64" } }]
 }

@@ -29,8 +29,9 @@ const checkEpsilon = (name: string, { epsilon = 1e-7 }: CrossentropyOptions): nu
 
 const clip = (p: Floats, epsilon: number): Floats => T.minimum(T.maximum(p, epsilon), 1 - epsilon)
 
-/** `w v` where w is not 0, else 0: a weight of 0 also silences an infinite v. */
-const weighted = (w: Floats, v: Floats): Floats => T.mul(T.where(T.notEqual(w, 0), v, 0), w)
+/** `w v`, but 0 for an infinite v of weight 0; a finite v keeps its derivative with respect to w there. */
+const weighted = (w: Floats, v: Floats): Floats =>
+  T.mul(T.where(T.or(T.notEqual(w, 0), T.notEqual(T.abs(v), Number.POSITIVE_INFINITY)), v, 0), w)
 
 /** Logarithms of the probabilities of the classes on the last axis. */
 const logProbabilities = (output: Floats, { fromLogits }: CrossentropyOptions, epsilon: number): Floats =>
