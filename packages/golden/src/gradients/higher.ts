@@ -24,7 +24,7 @@ const identity = (n: number): Tensor<[number, number], "f64"> => T.oneHot(T.iota
 /** The columns of a matrix, `column(e_j)` for every unit vector, as the rows of its transpose. */
 const columnsOf = (column: (unit: Tensor<[number], "f64">) => F64, n: number): AnyTensor => vmap(column)(identity(n))
 
-/** A scalar function as autodiff takes it: of vectors. */
+/** A vector in float64. */
 type Vector = Tensor<[number], "f64">
 
 /** Golden numbers under a path, and what is true instead where they are known to be wrong. */

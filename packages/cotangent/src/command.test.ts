@@ -1,0 +1,117 @@
+import { assert, describe, it } from "@effect/vitest"
+import { execFile } from "node:child_process"
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+
+const bin = fileURLToPath(new URL("./bin.ts", import.meta.url))
+
+interface Ended {
+  readonly code: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** Runs the command in a process of its own. */
+const cotangent = (...args: ReadonlyArray<string>): Promise<Ended> =>
+  new Promise((resolve) => {
+    execFile(
+      process.execPath,
+      ["--conditions=@cotangent/source", bin, ...args],
+      { timeout: 60_000 },
+      (error, stdout, stderr) =>
+        resolve({ code: typeof error?.code === "number" ? error.code : error === null ? 0 : 1, stdout, stderr })
+    )
+  })
+
+const inFolder = async (body: (folder: string) => Promise<void>): Promise<void> => {
+  const folder = mkdtempSync(join(tmpdir(), "cotangent-command-"))
+  try {
+    await body(folder)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+describe("cotangent train", () => {
+  it(
+    "trains the digits past 95 % and leaves the same bytes in every mode",
+    () =>
+      inFolder(async (folder) => {
+        const runs = await Promise.all(
+          ["wide", "narrow"].map((mode) => cotangent("train", "digits", "--mode", mode, "--out", join(folder, mode)))
+        )
+        for (const { code, stdout, stderr } of runs) {
+          assert.strictEqual(code, 0, stderr)
+          assert.include(stdout, "val_accuracy")
+        }
+        const bytes = (mode: string, name: string) => readFileSync(join(folder, mode, name))
+        for (const name of ["history.json", "model.safetensors", "history.svg"])
+          assert.isTrue(bytes("wide", name).equals(bytes("narrow", name)), name)
+        const { epochs } = JSON.parse(bytes("wide", "history.json").toString())
+        assert.isAbove(epochs.at(-1).valAccuracy, 0.95)
+        assert.deepStrictEqual(readdirSync(join(folder, "wide")).sort(), [
+          "history.json",
+          "history.png",
+          "history.svg",
+          "model.safetensors"
+        ])
+      }),
+    60_000
+  )
+
+  const refused = (name: string, sentence: RegExp, args: (folder: string) => ReadonlyArray<string>) =>
+    it(name, () =>
+      inFolder(async (folder) => {
+        const out = join(folder, "out")
+        const { code, stdout, stderr } = await cotangent("train", ...args(folder), "--out", out)
+        assert.notStrictEqual(code, 0)
+        assert.match(`${stdout}${stderr}`, sentence)
+        const left = readdirSync(folder).includes("out") ? readdirSync(out) : []
+        assert.deepStrictEqual(left, [])
+      })
+    )
+  const csv = (folder: string, text: string): string => {
+    const path = join(folder, "table.csv")
+    writeFileSync(path, text)
+    return path
+  }
+
+  refused("a missing file", /there is no such file/, (folder) => [join(folder, "nope.csv"), "--classes", "2"])
+  refused("a row of another length", /line 2: the row has 2 cells, the first one has 3/, (folder) => [
+    csv(folder, "1,2,0\n1,2\n"),
+    "--classes",
+    "2"
+  ])
+  refused("NaN in the data", /line 2, column 1: "NaN" is not a finite number/, (folder) => [
+    csv(folder, "1,2,0\nNaN,2,1\n"),
+    "--classes",
+    "2"
+  ])
+  refused("a label out of range", /label 5 is out of range/, (folder) => [
+    csv(folder, "1,2,0\n1,2,5\n"),
+    "--classes",
+    "2"
+  ])
+  refused("an unknown option", /Unrecognized flag: --foo/, () => ["digits", "--foo"])
+  refused("a split that is no fraction", /validationSplit is 1\.5/, () => ["digits", "--validation-split", "1.5"])
+  refused("a loss that explodes", /the loss of epoch \d+ is NaN/, (folder) => [
+    csv(folder, "1,2,0\n3,4,1\n5,6,1\n1,3,0\n9,2,1\n"),
+    "--classes",
+    "2",
+    "--learning-rate",
+    "1e30",
+    "--epochs",
+    "9"
+  ])
+
+  it("a file where the folder should be", () =>
+    inFolder(async (folder) => {
+      const file = csv(folder, "x")
+      const { code, stderr } = await cotangent("train", "digits", "--out", file)
+      assert.notStrictEqual(code, 0)
+      assert.include(stderr, `cannot write ${file}`)
+      assert.strictEqual(readFileSync(file, "utf8"), "x")
+    }))
+})
