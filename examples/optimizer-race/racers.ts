@@ -48,7 +48,7 @@ const racer = <F extends Optimizer.Rule>(
       const points: Array<readonly [number, number]> = []
       const heights: Array<number> = []
       for (let k = 0; k <= steps; k++) {
-        const { height, point } = yield* session.step("step")
+        const { height, point } = yield* session.loop("step", { count: 1 })
         points.push([point.data[0] ?? Number.NaN, point.data[1] ?? Number.NaN])
         heights.push(height.data[0] ?? Number.NaN)
       }
@@ -65,10 +65,10 @@ export const racers: ReadonlyArray<Racer> = [
   racer("Adam", (learningRate) => Optimizer.adam({ learningRate }))
 ]
 
-/** The rates that are tried: 1, 2 and 5 times powers of ten, from 0.0001 to 1. */
+/** The rates that are tried, from 0.0001 to 0.5. */
 export const rates: ReadonlyArray<number> = [-4, -3, -2, -1].flatMap((exponent) =>
-  [1, 2, 5].map((digit) => Number(`${digit}e${exponent}`))
-).concat(1)
+  [1, 1.5, 2, 3, 4, 5, 7].map((digit) => Number(`${digit}e${exponent}`)).filter((rate) => rate <= 0.5)
+)
 
 /** How well a run did: the mean height over its last tenth, so that one lucky step of a noisy run does not count. */
 export const score = ({ heights }: Run): number => {

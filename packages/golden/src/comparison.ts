@@ -18,6 +18,8 @@ export const tolerances = {
   gradients: { relative: 1e-9, floor: 1 },
   /** Parameters are of order 1; an update may bring one close to 0. */
   optimizers: { relative: 1e-12, floor: 0.01 },
+  /** In float32: 3 units in the last place of 1, since another framework may fuse a multiplication and an addition. */
+  optimizersFloat32: { relative: 3 * 2 ** -23, floor: 1 },
   /** Rates are products of factors, correct to the last digits however small; a rate may end at exactly 0. */
   schedules: { relative: 1e-12, floor: 1e-6 },
   /** Losses and sums over whole tensors, after as many steps as the run has. */

@@ -58,6 +58,10 @@ describe("golden files", () => {
     )
   })
 
+  it("optimizers in float32, to 3 units in the last place", () => {
+    assert.strictEqual(closingLine(run("optimizers", read("optimizers_f32"))), "8 passed, 0 failed, 0 skipped")
+  })
+
   it("optimizers", () => {
     const report = run("optimizers", read("optimizers"))
     assert.deepStrictEqual(

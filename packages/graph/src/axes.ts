@@ -58,13 +58,17 @@ export const broadcastShapes = (
   b: ReadonlyArray<number>
 ): ReadonlyArray<number> => {
   const rank = Math.max(a.length, b.length)
-  return Array.from({ length: rank }, (_, d) => {
-    const x = a[d - rank + a.length] ?? 1
-    const y = b[d - rank + b.length] ?? 1
-    if (x !== y && x !== 1 && y !== 1)
+  const shape: Array<number> = []
+  // From the last dimension, as the types do: the sentence names the last clash.
+  for (let d = 1; d <= rank; d++) {
+    const x = a[a.length - d] ?? 1
+    const y = b[b.length - d] ?? 1
+    if (x !== y && x !== 1 && y !== 1) {
       throw new ShapeError(`${operation}: cannot broadcast ${showShape(a)} with ${showShape(b)}: ${x} and ${y} differ`)
-    return x === 1 ? y : x
-  })
+    }
+    shape.unshift(x === 1 ? y : x)
+  }
+  return shape
 }
 
 /** Whether two shapes are the same sizes. */

@@ -102,7 +102,12 @@ export const leavesLike = (what: string, expected: unknown, actual: unknown): Re
   return found
 }
 
-/** Throws a TreeError that names the first path where two trees differ in structure, shape or element type. */
+/** Throws a TreeError that names the first path where two trees differ in structure, order, shape or element type. */
 export const assertSameStructure = (what: string, expected: unknown, actual: unknown): void => {
   leavesLike(what, expected, actual)
+  const given = entries(actual)
+  entries(expected).forEach(({ path }, i) => {
+    const other = given[i]?.path
+    if (other !== path) throw new TreeError(`${what} has its keys in another order: ${path} must stand before ${other}`)
+  })
 }

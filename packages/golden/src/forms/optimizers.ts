@@ -52,6 +52,8 @@ export const SolverCase = Schema.Struct({
 
 /** A file of optimizers. */
 export const Optimizers = Schema.Struct({
+  /** What the numbers were computed in; float64 unless it says otherwise. */
+  dtype: Schema.optionalKey(Schema.Literals(["float64", "float32"])),
   shapes: Schema.Array(Sizes),
   initial: Schema.Array(Numbers),
   /** One list of tensors per step. */

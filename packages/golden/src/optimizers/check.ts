@@ -77,6 +77,8 @@ const optimizerOf = (golden: OptimizerCase): AnyOptimizer | Missing => {
   return options instanceof Missing ? options : row.single(options)
 }
 
+const dtypeOf = ({ dtype }: Optimizers): "f32" | "f64" => (dtype === "float32" ? "f32" : "f64")
+
 /** What one step shows: the parameters, what to evaluate with, and the norm before clipping. */
 interface Shown {
   readonly params: Tensors
@@ -84,9 +86,9 @@ interface Shown {
   readonly norm: Tensor<[], "f64">
 }
 
-const valuesOf = (shapes: Optimizers["shapes"], vectors: Vectors): ValuesOf<Tensors> =>
-  // Values of float64 tensors of these shapes.
-  shapes.map((shape, i) => valueOf(shape, vectors[i] ?? [])) as ReadonlyArray<
+const valuesOf = (file: Optimizers, vectors: Vectors): ValuesOf<Tensors> =>
+  // Values of these shapes; float32 ones pass for float64 here, optimizers take both.
+  file.shapes.map((shape, i) => valueOf(shape, vectors[i] ?? [], dtypeOf(file))) as ReadonlyArray<
     ReturnType<typeof valueOf>
   > as ValuesOf<Tensors>
 
@@ -97,10 +99,12 @@ const checkOn = <F extends Rule>(
   target: Target
 ): Findings => {
   const clipped = clippingOf(golden)
+  const dtype = dtypeOf(file)
+  const tolerance = dtype === "f32" ? tolerances.optimizersFloat32 : tolerances.optimizers
   const initial: Tensors = file.shapes.map(
-    (shape, i) => T.fromValue(valueOf(shape, file.initial[i] ?? [])) as AnyTensor as F64
+    (shape, i) => T.fromValue(valueOf(shape, file.initial[i] ?? [], dtype)) as AnyTensor as F64
   )
-  const gradients = file.gradients.map((vectors) => valuesOf(file.shapes, vectors))
+  const gradients = file.gradients.map((vectors) => valuesOf(file, vectors))
   const [first] = gradients
   if (first === undefined) return nothing
   const machine = target.machine<StateOf<F, Tensors>, {}, Tensors, Shown>({
@@ -116,7 +120,7 @@ const checkOn = <F extends Rule>(
   try {
     const findings: Array<Findings> = []
     const check = (path: string, expected: ReadonlyArray<number>, actual: ArrayLike<number>) =>
-      findings.push(found(target.name, path, compare(expected, actual, tolerances.optimizers)))
+      findings.push(found(target.name, path, compare(expected, actual, tolerance)))
     gradients.forEach((gradient, k) => {
       const { params, evaluated, norm } = machine.step(gradient)
       const tensors = golden.steps[k] ?? []

@@ -1,5 +1,6 @@
 /** Values that are there before a program runs, or known from the index alone. */
-import { isFloat } from "../dtype.ts"
+import { checkSizes } from "../axes.ts"
+import { allocate } from "../dtype.ts"
 import { DTypeError, EvaluationError, ShapeError, showShape } from "../errors.ts"
 import type { Primitive } from "../primitive.ts"
 import { sizeOf } from "../tensor.ts"
@@ -13,7 +14,7 @@ export const parameter: Primitive<{
 }> = {
   name: "parameter",
   document: { summary: "A value given from outside.", equation: "y is an input" },
-  infer: (_, { shape, dtype }) => [{ shape, dtype }],
+  infer: (_, { shape, dtype }) => [{ shape: checkSizes("parameter", shape), dtype }],
   evaluate: (_, { name, shape }) => {
     throw new EvaluationError(
       `evaluate: the parameter ${name} of shape ${showShape(shape)} has no value; pass the function and its arguments to Compute.compile, or call it with tensors`
@@ -32,7 +33,14 @@ export const parameter: Primitive<{
 export const constant: Primitive<{ readonly value: Value }> = {
   name: "constant",
   document: { summary: "A value known when the graph is built.", equation: "y is given" },
-  infer: (_, { value }) => [{ shape: value.shape, dtype: value.dtype }],
+  infer: (_, { value: { shape, dtype, data } }) => {
+    if (sizeOf(checkSizes("constant", shape)) !== data.length || allocate(dtype, 0).constructor !== data.constructor) {
+      throw new ShapeError(
+        `constant: ${data.constructor.name} of ${data.length} elements does not fill ${dtype}${showShape(shape)}`
+      )
+    }
+    return [{ shape, dtype }]
+  },
   evaluate: (_, { value }) => [Float64Array.from(value.data)],
   reverse: { tag: "zero" },
   forward: { tag: "zero" },
@@ -55,7 +63,7 @@ export const iota: Primitive<{
     if (axis < 0 || axis >= shape.length)
       throw new ShapeError(`iota: axis ${axis} does not exist in ${showShape(shape)}`)
     if (dtype === "bool") throw new DTypeError("iota: defined for numbers, not bool")
-    if (isFloat(dtype) && (shape[axis] ?? 0) > 2 ** 24)
+    if (dtype === "f32" && (shape[axis] ?? 0) > 2 ** 24)
       throw new DTypeError(`iota: ${showShape(shape)} counts beyond 2^24, use i32`)
     return [{ shape, dtype }]
   },
