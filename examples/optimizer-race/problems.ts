@@ -40,8 +40,8 @@ export const rosenbrock: Problem = {
   minimum: [1, 1],
   noise: 0,
   steps: 500,
-  x: [-1.8, 1.6],
-  y: [-0.6, 2.2]
+  x: [-1.7, 1.5],
+  y: [-0.5, 1.9]
 }
 
 const quadratic = (a: number, b: number): Pick<Problem, "loss" | "height"> => ({

@@ -1,53 +1,47 @@
-/** Five optimizers on three landscapes: their paths and how fast they come down, as pictures and numbers. */
+/** Five optimizers on three landscapes: where they go, and how fast they come down, as pictures and numbers. */
 import { Console, Effect, Path } from "effect"
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
 import { Compute, Files, Viz } from "cotangent"
-import { problems } from "./problems.ts"
-import { racers, score, tuned } from "./racers.ts"
+import { type Problem, problems, rosenbrock } from "./problems.ts"
+import { racers, rates, score, tuned } from "./racers.ts"
+
+const title = ({ name, steps }: Problem): string => `${name}, ${steps} steps`
 
 const program = Effect.gen(function* () {
-  const runs = yield* Effect.forEach(problems, (problem) =>
-    Effect.forEach(racers, (racer) =>
-      Effect.map(tuned(racer, problem), (run) => ({ name: racer.name, problem, run }))
-    )
-  ).pipe(Effect.map((grid) => grid.flat()))
+  const runs = yield* Effect.forEach(
+    problems.flatMap((problem) => racers.map((racer) => ({ problem, racer }))),
+    ({ problem, racer }) => Effect.map(tuned(racer, problem), (run) => ({ name: racer.name, problem, run }))
+  )
 
-  yield* Console.log("landscape         optimizer           rate   mean height at the end")
-  for (const { name, problem, run } of runs)
-    yield* Console.log(
-      `${problem.name.padEnd(18)}${name.padEnd(17)}${`${run.learningRate}`.padStart(7)}   ${score(run).toExponential(2)}`
-    )
+  yield* Console.log(`the best of ${rates.length} rates from ${rates.at(0)} to ${rates.at(-1)}\n`)
+  yield* Console.log("landscape        optimizer          rate  height at the end")
+  for (const { name, problem, run } of runs) {
+    const rate = String(run.learningRate).padStart(6)
+    yield* Console.log(`${problem.name.padEnd(17)}${name.padEnd(17)}${rate}  ${score(run).toExponential(1).padStart(17)}`)
+  }
 
   const { join } = yield* Path.Path
   const folder = join("docs", "pictures")
   yield* Files.prepareFolder(folder)
   yield* Viz.paths({
     title: "Five optimizers on three landscapes, each at its best learning rate",
-    surfaces: problems.map(({ height, minimum, name, noise, steps, x, y }) => ({
-      name: `${name}, ${steps} steps${noise > 0 ? `, noise ${noise}` : ""}`,
-      f: height,
-      x,
-      y,
-      minimum
-    })),
-    traces: runs.map(({ name, problem: { noise, steps, name: surface }, run }) => ({
-      label: name,
-      surface: `${surface}, ${steps} steps${noise > 0 ? `, noise ${noise}` : ""}`,
-      points: run.points
-    }))
+    width: 1440,
+    height: 560,
+    surfaces: problems.map((problem) => ({ ...problem, name: title(problem), f: problem.height })),
+    traces: runs.map(({ name, problem, run }) => ({ label: name, surface: title(problem), points: run.points }))
   }).writePng(join(folder, "optimizer-race.png"))
-  for (const problem of problems)
   yield* Viz.lines({
-    title: `${problem.name}: height above the minimum`,
+    title: "Rosenbrock: height above the minimum",
+    width: 960,
+    height: 500,
     xTitle: "step",
     yTitle: "height",
     yScale: "log",
-    width: 900,
-    height: 480,
     series: runs
-      .filter((r) => r.problem === problem)
+      .filter(({ problem }) => problem === rosenbrock)
       .map(({ name, run }) => ({ label: name, points: run.heights }))
-  }).writePng(join(folder, `convergence-${problem.name.split(" ")[0]}.png`))
+  }).writePng(join(folder, "optimizer-convergence.png"))
+  yield* Console.log(`\nWrote optimizer-race.png and optimizer-convergence.png in ${folder}`)
 })
 
 program.pipe(Effect.provide([Compute.layer, NodeServices.layer]), NodeRuntime.runMain)

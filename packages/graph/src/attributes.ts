@@ -12,10 +12,14 @@ let lastReference = 0
 /** A number as text, every value apart: JSON knows neither -0 nor NaN nor the infinities. */
 export const showNumber = (x: number): string => (Object.is(x, -0) ? "-0" : String(x))
 
+/** Whether a constant is too large to be compared by its contents. */
+export const isLarge = ({ data }: Value): boolean => data.byteLength > contentLimit
+
 /** A text that is equal for equal constants; large ones are equal when they are the same memory. */
-export const constantKey = ({ data, dtype, shape }: Value): string => {
+export const constantKey = (value: Value): string => {
+  const { data, dtype, shape } = value
   const type = `${dtype}${showShape(shape)}`
-  if (data.byteLength <= contentLimit) return `${type}${Array.from(data, showNumber).join(",")}`
+  if (!isLarge(value)) return `${type}${Array.from(data, showNumber).join(",")}`
   const known = references.get(data.buffer) ?? ++lastReference
   references.set(data.buffer, known)
   return `${type}@${known}+${data.byteOffset}`

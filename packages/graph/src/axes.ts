@@ -1,6 +1,11 @@
 /** Axis arithmetic: counting from either end, permutations, and what reductions leave. */
 import { ShapeError, showShape } from "./errors.ts"
 
+/** What has a shape. */
+interface Sized {
+  readonly shape: ReadonlyArray<number>
+}
+
 /** Axis `axis` of a shape of rank `rank`, counted from the front; negative counts from the back. */
 export const normalizeAxis = (operation: string, shape: ReadonlyArray<number>, axis: number): number => {
   const position = axis < 0 ? axis + shape.length : axis
@@ -32,6 +37,27 @@ export const normalizeAxes = (
     throw new ShapeError(`${operation}: an axis is named twice in ${showShape(named)}`)
   }
   return list.toSorted((a, b) => a - b)
+}
+
+/** Throws unless the axes exist, counted from the front, and each is named once. */
+export const checkAxes = (operation: string, { shape }: Sized, axes: ReadonlyArray<number>): void => {
+  for (const axis of axes) {
+    if (shape[axis] === undefined) {
+      throw new ShapeError(`${operation}: axis ${axis} does not exist in ${showShape(shape)}`)
+    }
+  }
+  if (new Set(axes).size !== axes.length) {
+    throw new ShapeError(`${operation}: an axis is named twice in ${showShape(axes)}`)
+  }
+}
+
+/** Throws unless every list has one entry per axis. */
+export const checkRank = (operation: string, { shape }: Sized, ...lists: ReadonlyArray<ReadonlyArray<number>>): void => {
+  for (const list of lists) {
+    if (list.length !== shape.length) {
+      throw new ShapeError(`${operation}: ${showShape(list)} is not one entry per axis of ${showShape(shape)}`)
+    }
+  }
 }
 
 /** The shape without the given axes. */

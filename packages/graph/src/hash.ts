@@ -1,5 +1,8 @@
 /** A 128-bit structural hash of graphs: equal graphs have equal hashes, whatever their source positions. */
-import { attributesKey, type Graph } from "./graph.ts"
+import { attributesKey, constantKey, isLarge } from "./attributes.ts"
+import { showShape } from "./errors.ts"
+import type { Graph } from "./graph.ts"
+import type { Value } from "./value.ts"
 
 const primes = [0x9e3779b1, 0x85ebca77, 0xc2b2ae3d, 0x27d4eb2f] as const
 
@@ -26,21 +29,42 @@ const makeHasher = () => {
   return { word, text, digest }
 }
 
+/** The hashes of large constants, which are long to compute and never change. */
+const digests = new WeakMap<object, string>()
+
+const digestOf = ({ data }: Value): string => {
+  const known = digests.get(data)
+  if (known !== undefined) return known
+  const hasher = makeHasher()
+  for (const byte of new Uint8Array(data.buffer, data.byteOffset, data.byteLength)) hasher.word(byte)
+  const digest = hasher.digest()
+  digests.set(data, digest)
+  return digest
+}
+
+/** Constants by their contents, so that the hash of a graph is the same in every process. */
+const contentKey = (value: Value): string =>
+  isLarge(value) ? `${value.dtype}${showShape(value.shape)}#${digestOf(value)}` : constantKey(value)
+
 /** The hash as 32 hexadecimal digits. Names of parameters count, source positions do not. */
 export const hash = (graph: Graph): string => {
   const hasher = makeHasher()
-  const visit = (g: Graph): void => {
-    hasher.word(g.parameters.length)
-    for (const node of g.nodes) {
-      hasher.text(node.primitive)
-      hasher.text(attributesKey(node.attributes))
-      for (const { node: n, output } of node.inputs) {
-        hasher.word(n)
+  const visit = ({ parameters, nodes, results }: Graph): void => {
+    hasher.word(parameters.length)
+    hasher.word(nodes.length)
+    for (const { primitive, attributes, inputs, regions } of nodes) {
+      hasher.text(primitive)
+      hasher.text(attributesKey(attributes, contentKey))
+      hasher.word(inputs.length)
+      for (const { node, output } of inputs) {
+        hasher.word(node)
         hasher.word(output)
       }
-      node.regions.forEach(visit)
+      hasher.word(regions.length)
+      regions.forEach(visit)
     }
-    for (const { node, output } of g.results) {
+    hasher.word(results.length)
+    for (const { node, output } of results) {
       hasher.word(node)
       hasher.word(output)
     }

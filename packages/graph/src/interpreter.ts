@@ -2,7 +2,7 @@
  * The reference interpreter: every operation in float64, from the `evaluate` rule of its primitive. It shares no code with
  * the kernels, so it is an independent oracle for them; it is also how expressions are evaluated without Effect.
  */
-import { allocate, isFloat, roundTo } from "./dtype.ts"
+import { allocate, type DType, isFloat, roundTo } from "./dtype.ts"
 import { EvaluationError } from "./errors.ts"
 import { type HostArray, rulesOf } from "./primitive.ts"
 import { primitives } from "./primitives/index.ts"
@@ -18,6 +18,9 @@ const lookUp = (environment: Environment, x: AnyTensor): HostArray => {
   return y
 }
 
+/** Integers wrap modulo 2^32 after every operation; floats of any width stay float64. */
+const wrap = (data: Float64Array, dtype: DType): Float64Array => (isFloat(dtype) ? data : data.map(roundTo[dtype]))
+
 /** Evaluates tensors in float64, given values for some of the nodes. */
 const run = (results: ReadonlyArray<AnyTensor>, environment: Environment): ReadonlyArray<HostArray> => {
   for (const node of reachable(results, (n) => environment.has(n))) {
@@ -28,7 +31,7 @@ const run = (results: ReadonlyArray<AnyTensor>, environment: Environment): Reado
     )
     environment.set(
       node,
-      node.outputs.map((aval, i) => ({ ...aval, data: data[i] ?? new Float64Array(0) }))
+      node.outputs.map((aval, i) => ({ ...aval, data: wrap(data[i] ?? new Float64Array(0), aval.dtype) }))
     )
   }
   return results.map((x) => lookUp(environment, x))
@@ -48,8 +51,7 @@ const runRegion = (region: Region | undefined, values: ReadonlyArray<HostArray>)
 /** A host array as a value of its element type, rounded once. */
 export const toValue = ({ shape, dtype, data }: HostArray): Value => {
   const out = allocate(dtype, data.length)
-  const round = isFloat(dtype) ? (x: number) => x : roundTo[dtype]
-  for (let i = 0; i < data.length; i++) out[i] = round(data[i] ?? 0)
+  out.set(data)
   return { shape, dtype, data: out }
 }
 

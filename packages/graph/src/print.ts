@@ -1,12 +1,13 @@
 /** Graphs as text, one binding per line. */
+import { showNumber, showPlain } from "./attributes.ts"
 import { showShape } from "./errors.ts"
 import type { Graph, Reference } from "./graph.ts"
 import type { Attributes } from "./tensor.ts"
 import { isValue } from "./value.ts"
 
 const showAttribute = (value: unknown): string => {
-  if (!isValue(value)) return JSON.stringify(value)
-  const shown = Array.from(value.data.subarray(0, 6), String).join(", ")
+  if (!isValue(value)) return showPlain(value)
+  const shown = Array.from(value.data.subarray(0, 6), showNumber).join(", ")
   return value.data.length === 1 && value.shape.length === 0
     ? shown
     : `[${shown}${value.data.length > 6 ? `, ... ${value.data.length} elements` : ""}]`

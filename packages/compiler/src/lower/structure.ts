@@ -1,6 +1,6 @@
 /** Forms of their own: indexing, padding, joining and the position of the largest element. */
 import { Builder, type Buffer, type Kernel, type Loop, maxLanes, type Register } from "@cotangent/kernel"
-import { sizeOf, type View, Views } from "@cotangent/graph"
+import { roundTo, sizeOf, type View, Views } from "@cotangent/graph"
 import type { Access } from "../resolve.ts"
 import type { Group, Member } from "../schedule.ts"
 import { collapse } from "./collapse.ts"
@@ -166,8 +166,9 @@ const pad = (b: Builder.Builder, context: Context, member: Member): void => {
   const { dtype } = target.buffer
   const size = sizeOf(target.shape)
   const lanes = maxLanes[dtype]
+  const value = roundTo[dtype](Number(attributes["value"]))
   const fill = (index: ReturnType<typeof Builder.at>, width: number): void =>
-    b.store(target.buffer, index, b.constant(Number(attributes["value"]), Builder.typeOf(dtype, width)))
+    b.store(target.buffer, index, b.constant(value, Builder.typeOf(dtype, width)))
   const whole = Math.floor(size / lanes) * lanes
   if (whole > 0) b.loop(whole, lanes, (loop) => fill(Builder.at(0, [[loop, 1]]), lanes))
   if (size > whole) fill(Builder.at(whole), size - whole)

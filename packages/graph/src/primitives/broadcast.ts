@@ -1,4 +1,4 @@
-import { broadcastShapes, sameShape } from "../axes.ts"
+import { broadcastShapes, checkSizes, sameShape } from "../axes.ts"
 import { ShapeError, showShape } from "../errors.ts"
 import type { Primitive } from "../primitive.ts"
 import { contiguous, type View } from "../view.ts"
@@ -26,7 +26,7 @@ export const broadcast: Primitive<{ readonly shape: ReadonlyArray<number> }> = {
   infer: ([x], { shape }) => {
     if (
       x === undefined ||
-      x.shape.length > shape.length ||
+      x.shape.length > checkSizes("broadcast", shape).length ||
       !sameShape(broadcastShapes("broadcast", x.shape, shape), shape)
     ) {
       throw new ShapeError(`broadcast: ${showShape(x?.shape ?? [])} does not broadcast to ${showShape(shape)}`)

@@ -1,4 +1,4 @@
-import { inversePermutation } from "../axes.ts"
+import { checkAxes, inversePermutation } from "../axes.ts"
 import { isFloat } from "../dtype.ts"
 import { DTypeError, ShapeError, showShape } from "../errors.ts"
 import type { DotDimensions, Operations } from "../operations-interface.ts"
@@ -56,6 +56,11 @@ export const dot: Primitive<DotDimensions> = {
     if (x === undefined || w === undefined) throw new ShapeError("dot: needs two operands")
     if (x.dtype !== w.dtype) throw new DTypeError(`dot: ${x.dtype} with ${w.dtype}; cast one side with T.cast`)
     if (!isFloat(x.dtype)) throw new DTypeError(`dot: defined for f32 and f64, got ${x.dtype}; use T.cast`)
+    checkAxes("dot", x, [...batch[0], ...contract[0]])
+    checkAxes("dot", w, [...batch[1], ...contract[1]])
+    if (batch[0].length !== batch[1].length || contract[0].length !== contract[1].length) {
+      throw new ShapeError(`dot: ${showShape(x.shape)} x ${showShape(w.shape)}: the sides name different numbers of axes`)
+    }
     const pairs = [
       ...batch[0].map((d, i) => [d, batch[1][i] ?? -1] as const),
       ...contract[0].map((d, i) => [d, contract[1][i] ?? -1] as const)

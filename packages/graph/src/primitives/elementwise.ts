@@ -1,7 +1,7 @@
 /** The form of elementwise primitives: from a scalar rule to the full record. */
 import type { Builder, Register } from "@cotangent/kernel"
 import { sameShape } from "../axes.ts"
-import { checkDomain, checkSameDType, type Domain, type DType, isFloat, roundTo } from "../dtype.ts"
+import { checkDomain, checkSameDType, type Domain, type DType } from "../dtype.ts"
 import { ShapeError, showShape } from "../errors.ts"
 import type { Operations } from "../operations-interface.ts"
 import type { BatchRule, HostArray, Maybe, NoAttributes, Primitive, SampleOperand } from "../primitive.ts"
@@ -116,7 +116,7 @@ export const elementwise = (d: ElementwiseDefinition): Primitive<NoAttributes> =
     const aval = checkElementwise(d.name, d.domain, inputs)
     return [{ shape: aval.shape, dtype: d.result ?? aval.dtype }]
   },
-  evaluate: (inputs, _, outputs) => [mapElements(inputs, d.evaluate, outputs[0]?.dtype ?? "f64")],
+  evaluate: (inputs) => [mapElements(inputs, d.evaluate)],
   reverse:
     d.partials === "zero"
       ? { tag: "zero" }
@@ -143,22 +143,14 @@ export const elementwise = (d: ElementwiseDefinition): Primitive<NoAttributes> =
   samples: d.samples.map((operands) => ({ operands, attributes: {} }))
 })
 
-/** Applies a scalar function to every element; integer results wrap, float results stay in float64. */
-export const mapElements = (
+/** Applies a scalar function to every element. */
+const mapElements = (
   inputs: ReadonlyArray<HostArray>,
-  f: (x: ReadonlyArray<number>, dtype: DType) => number,
-  dtype: DType
+  f: (x: ReadonlyArray<number>, dtype: DType) => number
 ): Float64Array => {
-  const first = inputs[0]
-  const n = first?.data.length ?? 0
-  const out = new Float64Array(n)
-  const round = isFloat(dtype) ? (x: number) => x : roundTo[dtype]
-  const x = new Array<number>(inputs.length)
-  for (let i = 0; i < n; i++) {
-    for (let k = 0; k < inputs.length; k++) x[k] = inputs[k]?.data[i] ?? 0
-    out[i] = round(f(x, first?.dtype ?? dtype))
-  }
-  return out
+  const [first] = inputs
+  if (first === undefined) return new Float64Array(0)
+  return first.data.map((_, i) => f(inputs.map(({ data }) => data[i] ?? 0), first.dtype))
 }
 
 /** Operand `k` of a rule, which the typing rule has shown to exist. */

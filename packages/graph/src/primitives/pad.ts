@@ -1,3 +1,4 @@
+import { checkRank } from "../axes.ts"
 import { DTypeError, ShapeError, showShape } from "../errors.ts"
 import type { Padding } from "../operations-interface.ts"
 import type { Primitive } from "../primitive.ts"
@@ -18,6 +19,7 @@ export const pad: Primitive<Padding & { readonly value: number }> = {
   },
   infer: ([x], padding) => {
     if (x === undefined) throw new ShapeError("pad: no operand was given")
+    checkRank("pad", x, padding.low, padding.high, padding.interior)
     if ([...padding.low, ...padding.high, ...padding.interior].some((p) => p < 0 || !Number.isInteger(p))) {
       throw new ShapeError(
         `pad: ${showShape(padding.low)} and ${showShape(padding.high)} around ${showShape(x.shape)}: padding is 0 or more; use slice to cut`

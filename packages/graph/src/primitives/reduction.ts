@@ -1,8 +1,8 @@
 /** The form of reductions: one associative operation over some axes, which disappear from the shape. */
 import type { CombineOp } from "@cotangent/kernel"
-import { dropAxes, keepAxes } from "../axes.ts"
+import { checkAxes, dropAxes, keepAxes } from "../axes.ts"
 import type { DType } from "../dtype.ts"
-import { DTypeError, ShapeError, showShape } from "../errors.ts"
+import { DTypeError, ShapeError } from "../errors.ts"
 import type { Operations } from "../operations-interface.ts"
 import type { HostArray, Maybe, Primitive, Sample } from "../primitive.ts"
 import { type AnyTensor, type Aval, sizeOf } from "../tensor.ts"
@@ -18,9 +18,7 @@ export interface Axes {
 export const inferReduction = (name: string, x: Aval | undefined, axes: ReadonlyArray<number>): Aval => {
   if (x === undefined) throw new ShapeError(`${name}: no operand was given`)
   if (x.dtype === "bool") throw new DTypeError(`${name}: defined for numbers, got bool; use T.cast`)
-  for (const axis of axes)
-    if (axis < 0 || axis >= x.shape.length)
-      throw new ShapeError(`${name}: axis ${axis} does not exist in ${showShape(x.shape)}`)
+  checkAxes(name, x, axes)
   return { shape: dropAxes(x.shape, axes), dtype: x.dtype }
 }
 

@@ -1,3 +1,4 @@
+import { checkSizes } from "../axes.ts"
 import { ShapeError, showShape } from "../errors.ts"
 import type { Primitive } from "../primitive.ts"
 import { sizeOf } from "../tensor.ts"
@@ -13,7 +14,7 @@ export const reshape: Primitive<{ readonly shape: ReadonlyArray<number> }> = {
   },
   infer: ([x], { shape }) => {
     if (x === undefined) throw new ShapeError("reshape: no operand was given")
-    if (sizeOf(x.shape) !== sizeOf(shape)) {
+    if (sizeOf(x.shape) !== sizeOf(checkSizes("reshape", shape))) {
       throw new ShapeError(
         `reshape: ${showShape(x.shape)} has ${sizeOf(x.shape)} elements, ${showShape(shape)} needs ${sizeOf(shape)}`
       )

@@ -1,3 +1,4 @@
+import { checkRank } from "../axes.ts"
 import { ShapeError, showShape } from "../errors.ts"
 import type { SliceBounds } from "../operations-interface.ts"
 import type { Primitive } from "../primitive.ts"
@@ -23,9 +24,11 @@ export const slice: Primitive<SliceBounds> = {
   },
   infer: ([x], bounds) => {
     if (x === undefined) throw new ShapeError("slice: no operand was given")
+    checkRank("slice", x, bounds.start, bounds.limit, bounds.step)
     x.shape.forEach((size, d) => {
       const [start = -1, limit = -1, step = 0] = [bounds.start[d], bounds.limit[d], bounds.step[d]]
-      if (start < 0 || limit > size || start > limit || step < 1) {
+      const whole = [start, limit, step].every(Number.isInteger)
+      if (!whole || start < 0 || limit > size || start > limit || step < 1) {
         throw new ShapeError(
           `slice: from ${start} to ${limit} by ${step} does not lie in axis ${d} of ${showShape(x.shape)}`
         )

@@ -60,7 +60,7 @@ export const iota: Primitive<{
   name: "iota",
   document: { summary: "The index along an axis.", equation: "y[..., i, ...] = i" },
   infer: (_, { shape, axis, dtype }) => {
-    if (axis < 0 || axis >= shape.length)
+    if (checkSizes("iota", shape)[axis] === undefined)
       throw new ShapeError(`iota: axis ${axis} does not exist in ${showShape(shape)}`)
     if (dtype === "bool") throw new DTypeError("iota: defined for numbers, not bool")
     if (dtype === "f32" && (shape[axis] ?? 0) > 2 ** 24)
