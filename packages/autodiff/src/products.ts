@@ -1,15 +1,5 @@
 /** Products with the Jacobian and the Hessian, and the Jacobian itself. */
-import {
-  type DType,
-  type Guard,
-  isFloat,
-  operations,
-  type Shape,
-  sizeOf,
-  T,
-  type Tensor,
-  Tree
-} from "@cotangent/graph"
+import { type DType, type Guard, isFloat, operations, type Shape, sizeOf, T, type Tensor, Tree } from "@cotangent/graph"
 import { grad, type ScalarFunction, type ScalarOnly } from "./gradient.ts"
 import { passes } from "./passes.ts"
 import { aliased, derivativeTree } from "./targets.ts"

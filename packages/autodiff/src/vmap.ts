@@ -3,9 +3,10 @@ import { DifferentiationError, type Dim, operations, type Shape, type Tensor, Tr
 import { passes } from "./passes.ts"
 
 /** A tree with a leading batch dimension `B` on every leaf. */
-export type Batched<T, B extends Dim = number> = T extends Tensor<infer S extends Shape, infer D>
-  ? Tensor<[B, ...S], D>
-  : { readonly [K in keyof T]: Batched<T[K], B> }
+export type Batched<T, B extends Dim = number> =
+  T extends Tensor<infer S extends Shape, infer D>
+    ? Tensor<[B, ...S], D>
+    : { readonly [K in keyof T]: Batched<T[K], B> }
 
 /** The arguments of a function, each with a leading batch dimension. */
 export type BatchedArguments<A extends ReadonlyArray<unknown>, B extends Dim> = { [K in keyof A]: Batched<A[K], B> }

@@ -1,8 +1,8 @@
 /** The order kernels run in, and which results may overwrite the parameter they replace. */
-import { Axes, Views } from "@cotangent/graph"
+import { Axes, sizeOf, Views } from "@cotangent/graph"
 import { isSinglePass } from "./lower/row.ts"
 import type { Context } from "./lower/fused.ts"
-import { valueOf } from "./resolve.ts"
+import { type Access, type Values, valueOf } from "./resolve.ts"
 import type { Group, Schedule } from "./schedule.ts"
 
 /**
@@ -85,6 +85,10 @@ const readsInPlace = (group: Group, base: number): boolean =>
     )
   )
 
+/** Whether an access is the array itself: every element of it, in order. */
+const isWhole = (values: Values, { base, view }: Access): boolean =>
+  Views.isContiguous(view) && sizeOf(view.shape) === sizeOf(values.avals[base]?.shape ?? [])
+
 /**
  * Decides for every result. `replaces[i]` is the parameter whose memory result i takes over. It can be written directly
  * when its value is computed (not a view or a parameter), nothing else has claimed it, every other reader of the old
@@ -108,10 +112,10 @@ export const planResults = (
     const access = values.access[valueOf(values, reference)]
     const replaced = replaces[i]
     if (access === undefined) return "copy"
-    if (replaced !== undefined && access.base === replaced && Views.isContiguous(access.view)) return "nothing"
+    if (replaced !== undefined && access.base === replaced && isWhole(values, access)) return "nothing"
     const groupId = schedule.groupOf[access.base]
     const group = groupId === undefined ? undefined : schedule.groups[groupId]
-    if (group === undefined || claimed.has(access.base) || !Views.isContiguous(access.view)) return "copy"
+    if (group === undefined || claimed.has(access.base) || !isWhole(values, access)) return "copy"
     if (replaced !== undefined) {
       const at = position.get(group.id) ?? 0
       const others = (readers.get(replaced) ?? []).filter((g) => g.id !== group.id)

@@ -223,9 +223,8 @@ const steps: ReadonlyArray<Step> = [
     const conditions = others.filter((c) => c.dtype === "bool" && broadcastable(c.shape, x.shape))
     if (conditions.length === 0) return []
     const condition = pick(below, conditions)
-    const y = partner(below, x, others)
-    const [wide] = ops.add(ops.full(x.shape, 0, "i32"), ops.full(y.shape, 0, "i32")).shape.length === x.shape.length ? [x] : [y]
-    return wide !== undefined && broadcastable(condition.shape, wide.shape) ? [ops.select(condition, x, y)] : []
+    const same = others.filter((y) => y.dtype === x.dtype && y.shape.join() === x.shape.join())
+    return [ops.select(pick(below, conditions), x, pick(below, same))]
   },
   (below, x) => [ops.cast(x, pick(below, ["f32", "f64", "i32", "u32", "bool"] as const))],
   reduce,

@@ -52,7 +52,11 @@ export const checkAxes = (operation: string, { shape }: Sized, axes: ReadonlyArr
 }
 
 /** Throws unless every list has one entry per axis. */
-export const checkRank = (operation: string, { shape }: Sized, ...lists: ReadonlyArray<ReadonlyArray<number>>): void => {
+export const checkRank = (
+  operation: string,
+  { shape }: Sized,
+  ...lists: ReadonlyArray<ReadonlyArray<number>>
+): void => {
   for (const list of lists) {
     if (list.length !== shape.length) {
       throw new ShapeError(`${operation}: ${showShape(list)} is not one entry per axis of ${showShape(shape)}`)

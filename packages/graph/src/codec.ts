@@ -1,17 +1,23 @@
-/** Graphs as JSON, checked by a Schema: constants keep every bit, positions are left out. */
+/** Graphs as JSON, checked on the way in: constants keep every bit, source positions are left out. */
 import * as Schema from "effect/Schema"
-import { allocate, type DType } from "./dtype.ts"
-import { EvaluationError } from "./errors.ts"
-import { avalOf, type Graph, type GraphNode } from "./graph.ts"
+import { sameShape } from "./axes.ts"
+import type { DType } from "./dtype.ts"
+import { CodecError } from "./errors.ts"
+import { avalOf, type Graph, type GraphNode, type Reference } from "./graph.ts"
 import { rulesOf } from "./primitive.ts"
-import { type PrimitiveName, primitiveNames, primitives } from "./primitives/index.ts"
-import { isValue, type Value } from "./value.ts"
+import { type PrimitiveName, primitives } from "./primitives/index.ts"
+import { decodeAttributes, encodeAttributes, Integers, nodeForms, StoredDType } from "./stored.ts"
+import type { Aval } from "./tensor.ts"
 
-const Aval = Schema.Struct({
-  shape: Schema.Array(Schema.Int),
-  dtype: Schema.Literals(["f32", "f64", "i32", "u32", "bool"])
-})
-const Reference = Schema.Struct({ node: Schema.Int, output: Schema.Int })
+const fields = {
+  parameters: Schema.Array(Schema.Struct({ name: Schema.String, shape: Integers, dtype: StoredDType })),
+  results: Schema.Array(Schema.Struct({ node: Schema.Int, output: Schema.Int }))
+}
+const nodeFields = {
+  primitive: Schema.String,
+  attributes: Schema.Record(Schema.String, Schema.Unknown),
+  inputs: fields.results
+}
 
 /** A graph as plain JSON. */
 export interface EncodedGraph {
@@ -31,85 +37,103 @@ export interface EncodedGraph {
 
 /** The Schema of the JSON form. */
 export const EncodedGraph: Schema.Codec<EncodedGraph> = Schema.Struct({
-  parameters: Schema.Array(Schema.Struct({ name: Schema.String, ...Aval.fields })),
+  ...fields,
   nodes: Schema.Array(
     Schema.Struct({
-      primitive: Schema.String,
-      attributes: Schema.Record(Schema.String, Schema.Unknown),
-      inputs: Schema.Array(Reference),
+      ...nodeFields,
       regions: Schema.Array(Schema.suspend((): Schema.Codec<EncodedGraph> => EncodedGraph))
     })
-  ),
-  results: Schema.Array(Reference)
-})
-
-const hex = (bytes: Uint8Array): string => Array.from(bytes, (b) => b.toString(16).padStart(2, "0")).join("")
-
-const encodeValue = ({ shape, dtype, data }: Value): unknown => ({
-  shape,
-  dtype,
-  hex: hex(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
-})
-
-const decodeValue = (encoded: unknown): Value => {
-  const {
-    shape,
-    dtype,
-    hex: text
-  } = Schema.decodeUnknownSync(Schema.Struct({ ...Aval.fields, hex: Schema.String }))(encoded)
-  const data = allocate(
-    dtype,
-    shape.reduce((a, b) => a * b, 1)
   )
-  if (text.length !== data.byteLength * 2 || !/^[0-9a-f]*$/.test(text))
-    throw new EvaluationError(`graph: a constant of ${data.byteLength} bytes is written with ${text.length / 2}`)
-  const bytes = new Uint8Array(data.buffer)
-  for (let i = 0; i < bytes.length; i++) bytes[i] = Number.parseInt(text.slice(2 * i, 2 * i + 2), 16)
-  return { shape, dtype, data }
-}
+})
+
+/** One level of the JSON form: regions are read one by one, so that their depth is known before they are entered. */
+const Level = Schema.Struct({
+  ...fields,
+  nodes: Schema.Array(Schema.Struct({ ...nodeFields, regions: Schema.Array(Schema.Unknown) }))
+})
+const decodeLevel = Schema.decodeUnknownSync(Level, { onExcessProperty: "error" })
+
+/** Loops in loops deeper than this are not written by anybody. */
+const maximumDepth = 64
 
 /** A graph as JSON-ready data. */
 export const encode = (graph: Graph): EncodedGraph => ({
   parameters: graph.parameters.map(({ name, shape, dtype }) => ({ name, shape, dtype })),
   nodes: graph.nodes.map(({ primitive, attributes, inputs, regions }) => ({
     primitive,
-    attributes: Object.fromEntries(
-      Object.entries(attributes).map(([name, value]) => [name, isValue(value) ? encodeValue(value) : value])
-    ),
+    attributes: encodeAttributes(attributes),
     inputs,
     regions: regions.map(encode)
   })),
   results: graph.results
 })
 
-const isPrimitive = (name: string): name is PrimitiveName => primitiveNames.some((p) => p === name)
+const isPrimitive = (name: string): name is PrimitiveName => Object.hasOwn(primitives, name)
 
-/** A graph from its JSON form. Every node is typed anew by its primitive's rule; anything that does not fit throws a sentence. */
-export const decode = (encoded: unknown): Graph => {
-  const { parameters, nodes, results } = Schema.decodeUnknownSync(EncodedGraph)(encoded)
-  const decoded: Array<GraphNode> = []
-  const aval = ({ node, output }: { readonly node: number; readonly output: number }) => {
-    const found = decoded[node]?.outputs[output]
-    if (found === undefined)
-      throw new EvaluationError(`graph: output ${output} of node ${node} is used before it is defined`)
-    return found
+/** Runs a check, putting in front of its sentence where in the graph it failed. */
+const at = <A>(where: string, check: () => A): A => {
+  try {
+    return check()
+  } catch (error) {
+    const sentence = error instanceof Error ? error.message.replaceAll(/\s*\n\s*/g, " ") : String(error)
+    throw new CodecError(`${where}: ${sentence}`, { cause: error })
   }
-  for (const { primitive, attributes, inputs, regions } of nodes) {
-    if (!isPrimitive(primitive)) throw new EvaluationError(`graph: there is no primitive ${primitive}`)
-    const own = Object.fromEntries(
-      Object.entries(attributes).map(([name, value]) => [
-        name,
-        name === "value" && primitive === "constant" ? decodeValue(value) : value
-      ])
-    )
-    const inner = regions.map(decode)
-    const outputs = rulesOf(primitives[primitive]).infer(
-      inputs.map(aval),
-      own,
-      inner.map((g) => ({ results: g.results.map((r) => avalOf(g, r)) }))
-    )
-    decoded.push({ primitive, attributes: own, inputs, regions: inner, outputs, position: {} })
-  }
-  results.forEach(aval)
-  return { parameters, nodes: decoded, results }
 }
+
+const refer = (nodes: ReadonlyArray<GraphNode>, { node, output }: Reference): Aval => {
+  const found = nodes[node]?.outputs[output]
+  if (found === undefined) throw new CodecError(`output ${output} of node ${node} is used before it is defined`)
+  return found
+}
+
+type StoredNode = (typeof Level.Type)["nodes"][number]
+
+const decodeNode = (earlier: ReadonlyArray<GraphNode>, stored: StoredNode, depth: number): GraphNode => {
+  const { primitive, inputs } = stored
+  if (!isPrimitive(primitive)) throw new CodecError("there is no such primitive")
+  const form = nodeForms[primitive]
+  if (form.operands !== undefined && inputs.length !== form.operands) {
+    throw new CodecError(`needs ${form.operands} operands, got ${inputs.length}`)
+  }
+  if (stored.regions.length !== form.regions) {
+    throw new CodecError(`needs ${form.regions} regions, got ${stored.regions.length}`)
+  }
+  const attributes = decodeAttributes(form, stored.attributes)
+  const regions = stored.regions.map((region) => decodeGraph(region, depth + 1))
+  const types = regions.map((g) => ({ parameters: g.parameters, results: g.results.map((r) => avalOf(g, r)) }))
+  const operands = inputs.map((reference) => refer(earlier, reference))
+  const outputs = rulesOf(primitives[primitive]).infer(operands, attributes, types)
+  return { primitive, attributes, inputs, regions, outputs, position: {} }
+}
+
+/** The first nodes are the parameters, as the head of the graph lists them, and no other node is one. */
+const checkParameters = ({ parameters, nodes }: Graph): void => {
+  const count = nodes.filter(({ primitive }) => primitive === "parameter").length
+  const agree = parameters.every(({ name, shape, dtype }, i) => {
+    const node = nodes[i]
+    const [aval] = node?.outputs ?? []
+    return node?.attributes["name"] === name && aval?.dtype === dtype && sameShape(aval.shape, shape)
+  })
+  if (!agree || count !== parameters.length) {
+    throw new CodecError(`graph: its first ${parameters.length} nodes are not the parameters it lists`)
+  }
+}
+
+const decodeGraph = (encoded: unknown, depth: number): Graph => {
+  if (depth > maximumDepth) throw new CodecError(`regions lie more than ${maximumDepth} deep`)
+  const { parameters, nodes: stored, results } = at("graph", () => decodeLevel(encoded))
+  const nodes: Array<GraphNode> = []
+  stored.forEach((node, i) => {
+    nodes.push(at(`graph: node ${i}, ${node.primitive}`, () => decodeNode(nodes, node, depth)))
+  })
+  results.forEach((reference) => at("graph: result", () => refer(nodes, reference)))
+  const graph = { parameters, nodes, results }
+  checkParameters(graph)
+  return graph
+}
+
+/**
+ * A graph from its JSON form. Every node is typed anew by its primitive's rule; whatever does not fit throws a CodecError
+ * that says where and why.
+ */
+export const decode = (encoded: unknown): Graph => decodeGraph(encoded, 0)

@@ -30,5 +30,11 @@ export class TreeError extends Error {
   override readonly name = "TreeError"
 }
 
+/** Stored data is not a graph. */
+export class CodecError extends Error {
+  readonly _tag = "CodecError"
+  override readonly name = "CodecError"
+}
+
 /** A shape as text, `[32, 20]`. */
 export const showShape = (shape: ReadonlyArray<number | string>): string => `[${shape.join(", ")}]`

@@ -162,9 +162,7 @@ export interface AxisOption<A extends number = number> {
 
 /** An operation along one axis that holds its options and waits for its operand. */
 export interface AlongAxisBy<Op extends string, In extends Domain, A extends number> {
-  <S extends Shape, D extends DType>(
-    self: Tensor<S, D> & Guard<Accepts<Op, In, D, AxisOf<Op, S, A, S>>>
-  ): Tensor<S, D>
+  <S extends Shape, D extends DType>(self: Tensor<S, D> & Guard<Accepts<Op, In, D, AxisOf<Op, S, A, S>>>): Tensor<S, D>
 }
 
 /** Operations along one axis that keep the shape. */

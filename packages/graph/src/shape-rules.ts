@@ -1,17 +1,5 @@
 /** The shape rules of operations in the types: each gives a shape, or the sentence the run-time rule gives too. */
-import type {
-  Common,
-  Dim,
-  IsSize,
-  Mismatch,
-  Mutable,
-  Same,
-  SameShape,
-  Shape,
-  Show,
-  ShowDim,
-  Twice
-} from "./shape.ts"
+import type { Common, Dim, IsSize, Mismatch, Mutable, Same, SameShape, Shape, Show, ShowDim, Twice } from "./shape.ts"
 import type { Plus, Product } from "./size.ts"
 
 type Align<
@@ -64,9 +52,10 @@ export type MatMul<A extends Shape, B extends Shape> = B extends readonly []
               : Inner<A, B, K, K2, [...LB, N]>
             : Shape
       : Shape
-type Inner<A extends Shape, B extends Shape, K extends Dim, K2 extends Dim, R> = Same<K, K2> extends true
-  ? R
-  : Mismatch<`matmul: ${Show<A>} x ${Show<B>}: inner dimensions ${ShowDim<K>} and ${ShowDim<K2>} differ`>
+type Inner<A extends Shape, B extends Shape, K extends Dim, K2 extends Dim, R> =
+  Same<K, K2> extends true
+    ? R
+    : Mismatch<`matmul: ${Show<A>} x ${Show<B>}: inner dimensions ${ShowDim<K>} and ${ShowDim<K2>} differ`>
 type Stack<L, M extends Dim, N extends Dim> = L extends Shape ? [...L, M, N] : L
 
 /** Maps every spelling of an axis, `0..n-1` and `-n..-1`, to its position from the front, as text. */
@@ -185,9 +174,8 @@ type InsertAt<
     : Shape
 
 /** The shape `To`, if `S` repeats to exactly it. */
-export type BroadcastTo<S extends Shape, To extends Shape> = Repeats<S, To> extends true
-  ? Mutable<To>
-  : Mismatch<`broadcastTo: ${Show<S>} does not broadcast to ${Show<To>}`>
+export type BroadcastTo<S extends Shape, To extends Shape> =
+  Repeats<S, To> extends true ? Mutable<To> : Mismatch<`broadcastTo: ${Show<S>} does not broadcast to ${Show<To>}`>
 type Repeats<S extends Shape, To extends Shape> = number extends S["length"] | To["length"]
   ? true
   : S extends readonly [...infer L extends Shape, infer A extends Dim]
@@ -212,8 +200,11 @@ export type Concatenated<A extends Shape, B extends Shape> = A extends readonly 
           : Beside<A, B, L["length"]>
         : Beside<A, B, L["length"]>
       : Shape
-type Beside<A extends Shape, B extends Shape, Axis extends number> =
-  Mismatch<`concat: ${Show<A>} and ${Show<B>} differ beside axis ${Axis}`>
+type Beside<
+  A extends Shape,
+  B extends Shape,
+  Axis extends number
+> = Mismatch<`concat: ${Show<A>} and ${Show<B>} differ beside axis ${Axis}`>
 
 /** A shape with `N` in the place of the first axis: rows of a table by indices of shape `N`. */
 export type Taken<S extends Shape, N extends Shape> = S extends readonly []
@@ -246,9 +237,8 @@ type PaddedDim<A, W> = A extends Dim
   : number
 
 /** The shape `To` stated of a tensor of shape `S`; symbols are names, so that only sizes can contradict. */
-export type Expected<S extends Shape, To extends Shape> = Agrees<S, To> extends true
-  ? Mutable<To>
-  : Mismatch<`expect: ${Show<S>} is not ${Show<To>}`>
+export type Expected<S extends Shape, To extends Shape> =
+  Agrees<S, To> extends true ? Mutable<To> : Mismatch<`expect: ${Show<S>} is not ${Show<To>}`>
 type Agrees<S extends Shape, To extends Shape> = number extends S["length"] | To["length"]
   ? true
   : S extends readonly [infer H extends Dim, ...infer R extends Shape]

@@ -15,7 +15,6 @@ export interface Aval {
   readonly dtype: DType
 }
 
-
 /** Plain data that a primitive keeps beside its operands: sizes, axes, constants. */
 export type Attributes = Readonly<Record<string, unknown>>
 

@@ -8,15 +8,16 @@ export type SameTree<What extends string, Expected, Actual> = [Differences<What,
   ? unknown
   : Differences<What, Expected, Actual, "">
 
-type Differences<What extends string, E, A, Path extends string> = E extends Tensor<infer S, infer D>
-  ? A extends Tensor<infer S2, infer D2>
-    ? Leaf<What, Path, S, D, S2, D2>
-    : Mismatch<`${What} lacks ${Name<Path>}`>
-  : E extends ReadonlyArray<unknown>
-    ? number extends E["length"]
-      ? never
-      : Children<What, E, A, Path, keyof E & `${number}`, keyof A & `${number}`>
-    : Children<What, E, A, Path, keyof E & string, keyof A & string>
+type Differences<What extends string, E, A, Path extends string> =
+  E extends Tensor<infer S, infer D>
+    ? A extends Tensor<infer S2, infer D2>
+      ? Leaf<What, Path, S, D, S2, D2>
+      : Mismatch<`${What} lacks ${Name<Path>}`>
+    : E extends ReadonlyArray<unknown>
+      ? number extends E["length"]
+        ? never
+        : Children<What, E, A, Path, keyof E & `${number}`, keyof A & `${number}`>
+      : Children<What, E, A, Path, keyof E & string, keyof A & string>
 
 type Children<What extends string, E, A, Path extends string, Keys extends string, Others> =
   | { [K in Keys]: Child<What, E, A, Path, K> }[Keys]
@@ -31,16 +32,28 @@ type Child<What extends string, E, A, Path extends string, K extends string> = K
     : Mismatch<`${What} lacks ${Join<Path, K>}`>
   : never
 
-type Leaf<What extends string, Path extends string, S extends Shape, D extends DType, S2 extends Shape, D2 extends DType> =
-  DType extends D | D2
-    ? SameShape<S, S2> extends true
-      ? never
-      : Differs<What, Path, S, D, S2, D2>
-    : [SameShape<S, S2>, D] extends [true, D2]
-      ? never
-      : Differs<What, Path, S, D, S2, D2>
-type Differs<What extends string, Path extends string, S extends Shape, D extends DType, S2 extends Shape, D2 extends DType> =
-  Mismatch<`${What}${Path extends "" ? "" : `: ${Path}`} must be ${D}${Show<S>}, it is ${D2}${Show<S2>}`>
+type Leaf<
+  What extends string,
+  Path extends string,
+  S extends Shape,
+  D extends DType,
+  S2 extends Shape,
+  D2 extends DType
+> = DType extends D | D2
+  ? SameShape<S, S2> extends true
+    ? never
+    : Differs<What, Path, S, D, S2, D2>
+  : [SameShape<S, S2>, D] extends [true, D2]
+    ? never
+    : Differs<What, Path, S, D, S2, D2>
+type Differs<
+  What extends string,
+  Path extends string,
+  S extends Shape,
+  D extends DType,
+  S2 extends Shape,
+  D2 extends DType
+> = Mismatch<`${What}: ${Path extends "" ? "the leaf" : Path} must be ${D}${Show<S>}, it is ${D2}${Show<S2>}`>
 
 type Join<Path extends string, K extends string> = Path extends "" ? K : `${Path}.${K}`
 type Name<Path extends string> = Path extends "" ? "its leaf" : Path

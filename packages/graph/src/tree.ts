@@ -92,7 +92,7 @@ export const leavesLike = (what: string, expected: unknown, actual: unknown): Re
     const y = byPath.get(path)
     if (y === undefined) throw new TreeError(`${what} lacks ${path || "its leaf"}`)
     if (show(y) !== show(leaf)) {
-      throw new TreeError(`${what}${path === "" ? "" : `: ${path}`} must be ${show(leaf)}, it is ${show(y)}`)
+      throw new TreeError(`${what}: ${path || "the leaf"} must be ${show(leaf)}, it is ${show(y)}`)
     }
     byPath.delete(path)
     return y

@@ -4,7 +4,7 @@ import { Builder, type Buffer, type CombineOp, type DType, type Loop, maxLanes, 
 /** Elements `0..width-1`: one register of `width` lanes, or `width` scalar registers. */
 export type Lanes = ReadonlyArray<Register>
 
-/** How a kernel computes: `width` elements at a time, in vectors or one by one. The width fixes every summation tree. */
+/** How a kernel computes: `width` elements at a time, in vectors or one by one. The bits do not depend on it. */
 export interface LaneMode {
   readonly width: number
   readonly vector: boolean
@@ -38,7 +38,7 @@ const wide = (dtype: DType): boolean => dtype === "f64"
 
 /**
  * The mode of a kernel that computes values of these types: vectors of 8 where all are 4 bytes wide, of 4 where all are
- * f64, otherwise one element at a time in runs of the width of the summation tree.
+ * f64, otherwise one element at a time in runs of 8.
  */
 export const laneMode = (dtypes: ReadonlyArray<DType>, vectorizable: boolean): LaneMode => {
   const anyWide = dtypes.some(wide)
@@ -165,7 +165,10 @@ export const combineLanes = (b: Builder.Builder, op: CombineOp, lanes: Lanes): R
   )
 }
 
-/** Adds a run of elements, full or partial, to running lanes; missing lanes are left alone. */
+/**
+ * Adds a run of elements, full or partial, to running lanes: element i to lane i modulo their number. Lanes without an
+ * element are left alone. A run computed one by one may be longer than the lanes: f64 sums beside f32 elements.
+ */
 export const accumulateLanes = (
   b: Builder.Builder,
   mode: LaneMode,
@@ -178,8 +181,7 @@ export const accumulateLanes = (
   const [value] = run
   if (mode.vector && sum !== undefined && value !== undefined)
     return [b.binary(op, sum, b.extend(value, sum.type.lanes, identity))]
-  return running.map((lane, i) => {
-    const x = run[i]
-    return x === undefined ? lane : b.binary(op, lane, x)
-  })
+  return running.map((lane, i) =>
+    run.filter((_, element) => element % running.length === i).reduce((total, x) => b.binary(op, total, x), lane)
+  )
 }

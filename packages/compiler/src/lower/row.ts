@@ -2,7 +2,7 @@
  * Row kernels: elementwise code over an index space, with reductions over the last axis and whatever follows from them,
  * each row staying in registers (short rows) or in cache (long rows, several passes).
  */
-import { Builder, type Buffer, type CombineOp, type Kernel, type Register } from "@cotangent/kernel"
+import { Builder, type Buffer, type CombineOp, type Kernel, maxLanes, type Register } from "@cotangent/kernel"
 import { primitives, rulesOf, Views } from "@cotangent/graph"
 import type { Group, Member } from "../schedule.ts"
 import { collapse } from "./collapse.ts"
@@ -234,7 +234,7 @@ const foldRuns = (
   { op, identity }: { readonly op: CombineOp; readonly identity: number },
   dtype: Buffer["dtype"]
 ): Register => {
-  let running = constantLanes(b, plan.mode, identity, dtype, plan.mode.width)
+  let running = constantLanes(b, plan.mode, identity, dtype, maxLanes[dtype])
   for (const run of runs) running = accumulateLanes(b, plan.mode, op, running, fused.operand(b, run, source), identity)
   return combineLanes(b, op, running)
 }
@@ -321,7 +321,7 @@ const passes = (
     const totals = reducing.map(({ identity, dtype }) => b.variable(b.constant(identity, Builder.typeOf(dtype))))
     const chunk = (start: Place, length: number): void => {
       const running = reducing.map(({ identity, dtype }) =>
-        constantLanes(b, mode, identity, dtype, mode.width).map((r) => b.variable(r))
+        constantLanes(b, mode, identity, dtype, maxLanes[dtype]).map((r) => b.variable(r))
       )
       const walk = (place: Place, width: number): void => {
         const run = fused.run([...places, place], width)

@@ -7,23 +7,26 @@ import type { SameTree } from "../tree-rules.ts"
 import * as Tree from "../tree.ts"
 
 /** One row of a sequence: the leading (time) dimension removed. */
-export type RowOf<T> = T extends Tensor<infer S, infer D>
-  ? S extends readonly [unknown, ...infer R extends Shape]
-    ? Tensor<R, D>
-    : Tensor<Shape, D>
-  : { readonly [K in keyof T]: RowOf<T[K]> }
+export type RowOf<T> =
+  T extends Tensor<infer S, infer D>
+    ? S extends readonly [unknown, ...infer R extends Shape]
+      ? Tensor<R, D>
+      : Tensor<Shape, D>
+    : { readonly [K in keyof T]: RowOf<T[K]> }
 
 /** The leading dimensions of the tensors in a tree. */
-export type LeadOf<T> = T extends Tensor<infer S, infer _>
-  ? S extends readonly [infer N, ...Shape]
-    ? N
-    : number
-  : { [K in keyof T]: LeadOf<T[K]> }[keyof T]
+export type LeadOf<T> =
+  T extends Tensor<infer S, infer _>
+    ? S extends readonly [infer N, ...Shape]
+      ? N
+      : number
+    : { [K in keyof T]: LeadOf<T[K]> }[keyof T]
 
 /** A sequence of rows: a leading dimension `N` added. */
-export type SequenceOf<T, N = number> = T extends Tensor<infer S, infer D>
-  ? Tensor<[N & (number | string), ...S], D>
-  : { readonly [K in keyof T]: SequenceOf<T[K], N> }
+export type SequenceOf<T, N = number> =
+  T extends Tensor<infer S, infer D>
+    ? Tensor<[N & (number | string), ...S], D>
+    : { readonly [K in keyof T]: SequenceOf<T[K], N> }
 
 /**
  * Runs `f` over the rows of `sequences`, passing the carry from step to step:
@@ -39,7 +42,8 @@ export const scan = <C, X, Next, Y>(
   const carries = Tree.leaves(initial)
   const rows = Tree.leaves(sequences)
   const length = rows[0]?.shape[0]
-  if (length === undefined) throw new ShapeError("scan: needs at least one sequence with a leading dimension to run over")
+  if (length === undefined)
+    throw new ShapeError("scan: needs at least one sequence with a leading dimension to run over")
   let outputs: Y | undefined
   const avals = [
     ...carries.map((c) => ({ shape: c.shape, dtype: c.dtype })),

@@ -63,12 +63,16 @@ export const full = <const S extends ReadonlyArray<number>, D extends DType = "f
 ): Tensor<Mutable<S>, D> => ops.full(checkSizes("full", shape), value, dtype ?? "f32") as Tensor<Mutable<S>, D>
 
 /** Zeros. */
-export const zeros = <const S extends ReadonlyArray<number>, D extends DType = "f32">(shape: S, dtype?: D): Tensor<Mutable<S>, D> =>
-  full(shape, 0, dtype)
+export const zeros = <const S extends ReadonlyArray<number>, D extends DType = "f32">(
+  shape: S,
+  dtype?: D
+): Tensor<Mutable<S>, D> => full(shape, 0, dtype)
 
 /** Ones. */
-export const ones = <const S extends ReadonlyArray<number>, D extends DType = "f32">(shape: S, dtype?: D): Tensor<Mutable<S>, D> =>
-  full(shape, 1, dtype)
+export const ones = <const S extends ReadonlyArray<number>, D extends DType = "f32">(
+  shape: S,
+  dtype?: D
+): Tensor<Mutable<S>, D> => full(shape, 1, dtype)
 
 /** Zeros of the shape and element type of another tensor. */
 export const zerosLike = <S extends Shape, D extends DType>(x: Tensor<S, D>): Tensor<S, D> => like(x, 0)

@@ -24,5 +24,8 @@ export const evaluate = <T>(tensors: T): ValuesOf<T> => {
  */
 export const realize = <T>(tensors: T): T => {
   const leaves: ReadonlyArray<AnyTensor> = Tree.leaves(tensors)
-  return Tree.rebuild(tensors, evaluateAll(leaves).map((value) => fromValue(value)))
+  return Tree.rebuild(
+    tensors,
+    evaluateAll(leaves).map((value) => fromValue(value))
+  )
 }

@@ -58,7 +58,11 @@ export const pad: {
   if (widths.length !== x.shape.length) {
     throw new ShapeError(`pad: ${widths.length} pairs for the ${x.shape.length} axes of ${showShape(x.shape)}`)
   }
-  const padding = { low: widths.map(([low]) => low), high: widths.map(([, high]) => high), interior: widths.map(() => 0) }
+  const padding = {
+    low: widths.map(([low]) => low),
+    high: widths.map(([, high]) => high),
+    interior: widths.map(() => 0)
+  }
   return ops.pad(x, padding, value)
 })
 

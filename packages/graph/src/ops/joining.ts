@@ -43,7 +43,9 @@ export const concatAll = <D extends DType>(tensors: ReadonlyArray<Tensor<Shape, 
 }
 
 /** Joins tensors of one shape along a new first axis. */
-export const stack = <S extends Shape, D extends DType>(tensors: ReadonlyArray<Tensor<S, D>>): Tensor<[number, ...S], D> => {
+export const stack = <S extends Shape, D extends DType>(
+  tensors: ReadonlyArray<Tensor<S, D>>
+): Tensor<[number, ...S], D> => {
   const [first] = tensors
   if (first === undefined) throw new ShapeError("stack: no tensor was given")
   for (const x of tensors) {

@@ -67,13 +67,7 @@ export const expand: {
     size?: N,
     name?: L
   ): ExpandAt<A, L>
-  <
-    S extends Shape,
-    D extends DType,
-    const A extends number,
-    const N extends number = 1,
-    const L extends Dim = N
-  >(
+  <S extends Shape, D extends DType, const A extends number, const N extends number = 1, const L extends Dim = N>(
     self: Tensor<S, D> & Guard<Expanded<S, A, L>>,
     axis: A,
     size?: N,

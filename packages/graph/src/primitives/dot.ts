@@ -59,7 +59,9 @@ export const dot: Primitive<DotDimensions> = {
     checkAxes("dot", x, [...batch[0], ...contract[0]])
     checkAxes("dot", w, [...batch[1], ...contract[1]])
     if (batch[0].length !== batch[1].length || contract[0].length !== contract[1].length) {
-      throw new ShapeError(`dot: ${showShape(x.shape)} x ${showShape(w.shape)}: the sides name different numbers of axes`)
+      throw new ShapeError(
+        `dot: ${showShape(x.shape)} x ${showShape(w.shape)}: the sides name different numbers of axes`
+      )
     }
     const pairs = [
       ...batch[0].map((d, i) => [d, batch[1][i] ?? -1] as const),

@@ -150,7 +150,12 @@ const mapElements = (
 ): Float64Array => {
   const [first] = inputs
   if (first === undefined) return new Float64Array(0)
-  return first.data.map((_, i) => f(inputs.map(({ data }) => data[i] ?? 0), first.dtype))
+  return first.data.map((_, i) =>
+    f(
+      inputs.map(({ data }) => data[i] ?? 0),
+      first.dtype
+    )
+  )
 }
 
 /** Operand `k` of a rule, which the typing rule has shown to exist. */

@@ -1,8 +1,8 @@
 import { isFloat } from "../dtype.ts"
-import { sameShape } from "../axes.ts"
+import { checkSizes, sameShape } from "../axes.ts"
 import { DTypeError, ShapeError, showShape } from "../errors.ts"
 import type { RuleOperations } from "../operations-interface.ts"
-import type { Application, HostArray, Maybe, Primitive } from "../primitive.ts"
+import type { Application, HostArray, Maybe, Primitive, RegionType } from "../primitive.ts"
 import { type AnyTensor, type Aval, type Region, sizeOf } from "../tensor.ts"
 
 /**
@@ -28,7 +28,7 @@ const split = <T>(operands: ReadonlyArray<T>, { carries, sequences }: ScanAttrib
 
 const zerosLike = (ops: RuleOperations, x: AnyTensor): AnyTensor => ops.full(x.shape, 0, x.dtype)
 const avalOf = ({ shape, dtype }: AnyTensor): Aval => ({ shape, dtype })
-const rowOf = ({ shape, dtype }: AnyTensor): Aval => ({ shape: shape.slice(1), dtype })
+const rowOf = ({ shape, dtype }: Aval): Aval => ({ shape: shape.slice(1), dtype })
 
 const bodyOf = (at: { readonly regions: ReadonlyArray<Region> }): Region => {
   const body = at.regions[0]
@@ -178,6 +178,15 @@ const pushforwardScan = (
   )
 }
 
+/** Throws unless a body that says what it takes takes these. */
+const checkBody = ({ parameters }: RegionType, given: ReadonlyArray<Aval>): void => {
+  if (parameters === undefined) return
+  const show = (avals: ReadonlyArray<Aval>) => avals.map(({ dtype, shape }) => `${dtype}${showShape(shape)}`).join(", ")
+  if (show(parameters) !== show(given)) {
+    throw new ShapeError(`scan: the body takes ${show(parameters)}, it is given ${show(given)}`)
+  }
+}
+
 /** Runs a body over the rows of sequences, passing carries from step to step: the loop that differentiates. */
 export const scan: Primitive<ScanAttributes> = {
   name: "scan",
@@ -185,7 +194,9 @@ export const scan: Primitive<ScanAttributes> = {
   infer: (inputs, attributes, regions) => {
     const [body] = regions
     if (body === undefined) throw new ShapeError("scan: has no body")
-    const { carries, sequences } = split(inputs, attributes)
+    checkSizes("scan", [attributes.length, attributes.carries, attributes.sequences])
+    if (attributes.carries + attributes.sequences > inputs.length) throw new ShapeError("scan: operands are missing")
+    const { captured, carries, sequences } = split(inputs, attributes)
     sequences.forEach((x) => {
       if (x.shape[0] !== attributes.length)
         throw new ShapeError(`scan: a sequence has ${x.shape[0] ?? "no"} rows, another has ${attributes.length}`)
@@ -199,6 +210,7 @@ export const scan: Primitive<ScanAttributes> = {
       if (next.dtype !== c.dtype)
         throw new DTypeError(`scan: carry ${i} is ${c.dtype}, the body returns ${next.dtype}; use T.cast`)
     })
+    checkBody(body, [...captured, ...carries, ...sequences.map(rowOf)])
     return body.results.map((y, i) =>
       i < carries.length
         ? { shape: y.shape, dtype: y.dtype }
