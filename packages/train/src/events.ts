@@ -1,7 +1,10 @@
 /** What a training run tells while it runs. */
 import type { Cost } from "@cotangent/compiler"
-import type { Summary } from "./fit.ts"
+import type { Model } from "@cotangent/nn"
 import type { EpochRecord } from "./history.ts"
+
+/** The layers and sizes of a model, for people. */
+export type Summary = Model.Summary
 
 /** The run is about to start; what it will do and what a step costs. */
 export interface Started {

@@ -27,9 +27,6 @@ import { type EpochRecord, type History, validationName } from "./history.ts"
 import { type EarlyStopping, type FitOptions, type MetricRecord, problemsOf } from "./options.ts"
 import { evaluateStep, noSums, type Subject, type TrainData, trainStep, type TrainState } from "./programs.ts"
 
-/** The layers and sizes of a model, for people. */
-export type Summary = ReturnType<typeof Model.summary>
-
 /** What a run leaves. */
 export interface Run<P, S, R extends Rule, M extends string> {
   /** The trained parameters, those of the best epoch when early stopping restores them. */

@@ -1,0 +1,227 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import { pipe } from "effect/Function"
+import * as Fiber from "effect/Fiber"
+import * as Stream from "effect/Stream"
+import { Dataset, Synthetic } from "@cotangent/data"
+import { Loss, Metrics, Model } from "@cotangent/nn"
+import { adam, sgd } from "@cotangent/optim"
+import { Compute } from "@cotangent/runtime"
+import type { TrainEvent } from "./events.ts"
+import * as Trainer from "./fit.ts"
+
+const loss = Loss.sparseCategoricalCrossentropy({ fromLogits: true })
+const model = pipe(Model.input([4]), Model.dense("hidden", 8, { activation: "relu" }), Model.dense("logits", 3))
+const data = Synthetic.classification({ rows: 53, features: 4, classes: 3, seed: 7 })
+const options = {
+  loss,
+  optimizer: adam({ learningRate: 0.01 }),
+  metrics: { accuracy: Metrics.sparseCategoricalAccuracy },
+  epochs: 3,
+  batchSize: 8,
+  validationSplit: 0.2,
+  seed: 1
+} as const
+
+const run = <A, E>(effect: Effect.Effect<A, E, Compute>): Promise<A> =>
+  Effect.runPromise(Effect.provide(effect, Compute.layer))
+
+/** Labels that a row's first number decides, so that there is something to learn. */
+const learnable = Dataset.classification({
+  inputShape: [2],
+  rows: Array.from({ length: 40 }, (_, i) => [(i % 10) / 10, ((i * 7) % 10) / 10]),
+  labels: Array.from({ length: 40 }, (_, i) => (i % 10 < 5 ? 0 : 1)),
+  classes: 2
+})
+const small = pipe(Model.input([2]), Model.dense("hidden", 8, { activation: "tanh" }), Model.dense("logits", 2))
+
+describe("Trainer.fit", () => {
+  it("trains past the short last batch and gives the same bits twice", async () => {
+    const [a, b] = [await run(Trainer.fit(model, options)(data)), await run(Trainer.fit(model, options)(data))]
+    assert.deepStrictEqual(a.history, b.history)
+    assert.deepStrictEqual(a.params.hidden.kernel.data, b.params.hidden.kernel.data)
+    assert.strictEqual(a.history.epochs.length, 3)
+    // 42 training rows make 5 batches of 8 and one of 2.
+    assert.deepStrictEqual(Array.from(a.optimizerState.step.data), [3 * 6])
+  })
+
+  it("gives the same bits on JavaScript", async () => {
+    const wasm = await run(Trainer.fit(model, options)(data))
+    const js = await Effect.runPromise(Effect.provide(Trainer.fit(model, options)(data), Compute.javascript))
+    assert.deepStrictEqual(wasm.history, js.history)
+    assert.deepStrictEqual(wasm.params.logits.kernel.data, js.params.logits.kernel.data)
+  })
+
+  it("learns what can be learned", async () => {
+    const { history } = await run(
+      Trainer.fit(small, {
+        loss,
+        optimizer: adam({ learningRate: 0.05 }),
+        metrics: { accuracy: Metrics.sparseCategoricalAccuracy },
+        epochs: 60,
+        batchSize: 8
+      })(learnable)
+    )
+    assert.isAbove(history.epochs.at(-1)?.accuracy ?? 0, 0.95)
+    assert.isUndefined(history.epochs.at(-1)?.valAccuracy)
+  })
+
+  it("takes a batch larger than the data", async () => {
+    const { optimizerState } = await run(
+      Trainer.fit(small, { loss, optimizer: sgd({ learningRate: 0.1 }), epochs: 2, batchSize: 100 })(learnable)
+    )
+    assert.deepStrictEqual(Array.from(optimizerState.step.data), [2])
+  })
+
+  it("counts a mean over unequal batches sample by sample", async () => {
+    const still = {
+      loss,
+      optimizer: sgd({ learningRate: 1e-30 }),
+      metrics: { accuracy: Metrics.sparseCategoricalAccuracy },
+      epochs: 1,
+      seed: 3
+    } as const
+    const measure = async (batchSize: number) =>
+      (await run(Trainer.fit(model, { ...still, batchSize })(data))).history.epochs[0]
+    const [whole, cut] = [await measure(53), await measure(9)]
+    assert.closeTo(whole?.loss ?? 0, cut?.loss ?? 1, 1e-6)
+    assert.strictEqual(whole?.accuracy, cut?.accuracy)
+  })
+
+  it("decides dropout by the seed", async () => {
+    const dropped = pipe(
+      Model.input([4]),
+      Model.dense("hidden", 16, { activation: "relu" }),
+      Model.dropout(0.5),
+      Model.dense("logits", 3)
+    )
+    const lossOf = async (seed: number) =>
+      (await run(Trainer.fit(dropped, { ...options, seed })(data))).history.epochs.at(-1)?.loss
+    assert.strictEqual(await lossOf(1), await lossOf(1))
+    assert.notStrictEqual(await lossOf(1), await lossOf(2))
+  })
+
+  it("keeps the running statistics of a normalised model and evaluates with them", async () => {
+    const normalised = pipe(
+      Model.input([4]),
+      Model.dense("hidden", 8),
+      Model.batchNorm("norm"),
+      Model.relu,
+      Model.dense("logits", 3)
+    )
+    const { modelState, history } = await run(Trainer.fit(normalised, options)(data))
+    assert.isTrue(modelState.norm.mean.data.some((x) => x !== 0))
+    assert.isTrue(Number.isFinite(history.epochs.at(-1)?.valLoss))
+  })
+
+  it("stops early and gives back the best weights", async () => {
+    const stopping = {
+      ...options,
+      optimizer: adam({ learningRate: 0.2 }),
+      epochs: 200,
+      earlyStopping: { patience: 3 }
+    } as const
+    const { history, stopped } = await run(Trainer.fit(model, stopping)(data))
+    assert.strictEqual(stopped, "earlyStopping")
+    assert.isBelow(history.epochs.length, 200)
+    const losses = history.epochs.map((e) => e.valLoss ?? Number.NaN)
+    assert.strictEqual(losses.indexOf(Math.min(...losses)), losses.length - 5)
+  })
+})
+
+describe("what Trainer.fit refuses", () => {
+  const sentence = async (effect: Effect.Effect<unknown, Error, Compute>): Promise<string> =>
+    (await run(Effect.flip(effect))).message
+
+  it("every bad option at once", async () => {
+    const message = await sentence(
+      Trainer.fit(model, { ...options, epochs: 0, batchSize: 2.5, validationSplit: 2, seed: 0.5 })(data)
+    )
+    for (const name of ["epochs is 0", "batchSize is 2.5", "validationSplit is 2", "seed is 0.5"])
+      assert.include(message, name)
+  })
+
+  it("data that is not finite, by sample", async () => {
+    const x = data.x.data.slice()
+    x[4 * 11 + 2] = Number.NaN
+    assert.include(
+      await sentence(Trainer.fit(model, options)({ ...data, x: { ...data.x, data: x } })),
+      "sample 11 of the data holds NaN"
+    )
+  })
+
+  it("a label that is no class", async () => {
+    const y = data.y.data.slice()
+    y[5] = 3
+    const message = await sentence(Trainer.fit(model, options)({ ...data, y: { ...data.y, data: y } }))
+    assert.match(message, /sample 5, 3 is not/)
+  })
+
+  it("a loss that stops being finite, with the history so far", async () => {
+    const error = await run(
+      Effect.flip(Trainer.fit(model, { ...options, optimizer: sgd({ learningRate: 1e30 }), epochs: 9 })(data))
+    )
+    assert.strictEqual(error._tag, "NonFiniteError")
+    if (error._tag === "NonFiniteError") assert.strictEqual(error.history.epochs.length, error.epoch)
+  })
+
+  it("data and targets of other shapes, in the types", () => {
+    const wide = Synthetic.classification({ rows: 10, features: 5, classes: 3, seed: 1 })
+    // @ts-expect-error the model takes [4] per sample, the data has [5]
+    void Trainer.fit(model, options)(wide)
+    const values = Dataset.regression({ inputShape: [4], rows: [[1, 2, 3, 4]], targets: [1] })
+    // @ts-expect-error labels are i32
+    void Trainer.fit(model, options)(values)
+    type Names = Effect.Success<
+      ReturnType<
+        ReturnType<typeof Trainer.fit<["batch", 4], ["batch", 3], {}, {}, "labels", never, typeof options.metrics>>
+      >
+    >["history"]["epochs"][number]
+    // @ts-expect-error the metric is called accuracy
+    type Unknown = Names["acuracy"]
+    const unused: Unknown | undefined = undefined
+    assert.isUndefined(unused)
+  })
+})
+
+describe("Trainer.events", () => {
+  it("tells the start, every epoch, the end, and the run last", async () => {
+    const tags = await run(
+      Trainer.events(
+        model,
+        options
+      )(data).pipe(
+        Stream.map((e) => e._tag),
+        Stream.runCollect
+      )
+    )
+    assert.deepStrictEqual(
+      [...tags].filter((tag) => tag !== "Progress"),
+      ["Started", "Epoch", "Epoch", "Epoch", "Finished", "Done"]
+    )
+  })
+
+  it("fails with the sentence of fit", async () => {
+    const error = await run(Effect.flip(Stream.runDrain(Trainer.events(model, { ...options, epochs: -1 })(data))))
+    assert.include(error.message, "epochs is -1")
+  })
+
+  it("is interrupted between two steps, and leaves no session open", async () => {
+    await run(
+      Effect.gen(function* () {
+        const compute = yield* Compute
+        const seen: Array<TrainEvent<string>["_tag"] | "Done"> = []
+        const fiber = yield* Trainer.events(model, { ...options, epochs: 1_000_000 })(data).pipe(
+          Stream.runForEach((event) => Effect.sync(() => seen.push(event._tag))),
+          Effect.forkChild
+        )
+        while (!seen.includes("Epoch")) yield* Effect.sleep("5 millis")
+        yield* Fiber.interrupt(fiber)
+        assert.include(seen, "Epoch")
+        assert.notInclude(seen, "Done")
+        const { made, free } = compute.engine.pool.statistics()
+        assert.strictEqual(made, free)
+      })
+    )
+  })
+})

@@ -1,0 +1,71 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import { Values } from "@cotangent/graph"
+import * as Safetensors from "./safetensors.ts"
+
+const tree = {
+  hidden: {
+    kernel: Values.of(Float32Array.of(1, -0, Number.NaN, 4, 5, 6), [2, 3], "f32"),
+    bias: Values.of(Float32Array.of(7), [1], "f32")
+  },
+  step: Values.of(Int32Array.of(-3), [], "i32"),
+  rate: Values.of(Float64Array.of(0.1), [], "f64"),
+  empty: Values.of(new Float32Array(0), [0, 4], "f32")
+}
+const read = (bytes: Uint8Array) => Effect.runPromise(Safetensors.decode(bytes))
+const sentence = async (bytes: Uint8Array): Promise<string> =>
+  (await Effect.runPromise(Effect.flip(Safetensors.decode(bytes)))).message
+
+/** A file of the given header and data. */
+const file = (header: unknown, data: Uint8Array = new Uint8Array(0)): Uint8Array => {
+  const text = new TextEncoder().encode(typeof header === "string" ? header : JSON.stringify(header))
+  const bytes = new Uint8Array(8 + text.length + data.length)
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(text.length), true)
+  bytes.set(text, 8)
+  bytes.set(data, 8 + text.length)
+  return bytes
+}
+const entry = (from: number, to: number, shape: ReadonlyArray<number> = [1], dtype = "F32") => ({
+  dtype,
+  shape,
+  data_offsets: [from, to]
+})
+
+describe("safetensors", () => {
+  it("keeps every bit, names, shapes, types and metadata", async () => {
+    const { tensors, metadata } = await read(Safetensors.encode(tree, { model: "test" }))
+    assert.deepStrictEqual(Object.keys(tensors), ["hidden.kernel", "hidden.bias", "step", "rate", "empty"])
+    assert.deepStrictEqual(tensors["hidden.kernel"], { ...tree.hidden.kernel })
+    assert.isTrue(Object.is(tensors["hidden.kernel"]?.data[1], -0))
+    assert.deepStrictEqual(tensors["step"]?.data, tree.step.data)
+    assert.deepStrictEqual(tensors["rate"]?.data, tree.rate.data)
+    assert.deepStrictEqual(tensors["empty"]?.shape, [0, 4])
+    assert.deepStrictEqual(metadata, { model: "test" })
+  })
+
+  it("gives equal bytes for equal trees", () =>
+    assert.deepStrictEqual(Safetensors.encode(tree), Safetensors.encode(structuredClone(tree))))
+
+  it("reads a file that starts anywhere in its buffer", async () => {
+    const bytes = Safetensors.encode(tree)
+    const shifted = new Uint8Array(bytes.length + 3)
+    shifted.set(bytes, 3)
+    assert.deepStrictEqual((await read(shifted.subarray(3))).tensors["rate"]?.data, tree.rate.data)
+  })
+
+  it("refuses hostile and truncated files with a sentence", async () => {
+    const four = new Uint8Array(4)
+    const huge = new Uint8Array(16)
+    new DataView(huge.buffer).setBigUint64(0, 2n ** 60n, true)
+    assert.match(await sentence(new Uint8Array(3)), /has 3 bytes, fewer than the 8/)
+    assert.match(await sentence(huge), /claims \d+ bytes/)
+    assert.match(await sentence(file("not json")), /the header does not read/)
+    assert.match(await sentence(file({ w: entry(0, 8) }, four)), /needs 4 bytes, its range 0\.\.8 of 4/)
+    assert.match(await sentence(file({ w: entry(0, 4, [1e9, 1e9]) }, four)), /needs .* bytes/)
+    assert.match(await sentence(file({ w: entry(-4, 0) }, four)), /needs 4 bytes/)
+    assert.match(await sentence(file({ w: entry(0, 4, [-1]) }, four)), /needs/)
+    assert.match(await sentence(file({ w: entry(0, 4, [1], "F13") }, four)), /has the type F13/)
+    assert.match(await sentence(file({ a: entry(0, 4), b: entry(2, 6) }, new Uint8Array(8))), /a and b overlap/)
+    assert.match(await sentence(Safetensors.encode(tree).subarray(0, -1)), /needs 8 bytes/)
+  })
+})
