@@ -18,13 +18,16 @@ export interface PlacedLeaf extends LeafSpec {
 /** Segments start at multiples of this. */
 const segmentAlignment = 64
 /** Vector loads may read this far beyond the last element; kernels rely on it. */
-export const overread = 64
+const overread = 64
 /** Bytes of a WebAssembly page. */
 export const pageBytes = 65536
 
 /** The next multiple of `alignment`. */
 export const alignUp = (address: number, alignment = segmentAlignment): number =>
   Math.ceil(address / alignment) * alignment
+
+/** Pages of a memory whose segments end at `end`. */
+export const pagesFor = (end: number): number => Math.ceil((end + overread) / pageBytes)
 
 /** Places leaves one after another from `start`; gives them and the first free address, aligned for the next segment. */
 export const place = (

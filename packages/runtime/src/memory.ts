@@ -1,7 +1,7 @@
 /** Memories: WebAssembly memory cannot be given back, so it is pooled by size and handed out again. */
-import { allocate, type DType, type HostArrays } from "@cotangent/graph"
+import { allocate, type DType, type HostArrays, type Value } from "@cotangent/graph"
 import { makeWasmMemory, type WasmMemory } from "./webassembly.ts"
-import type { PlacedLeaf } from "./layout.ts"
+import { pageBytes, type PlacedLeaf } from "./layout.ts"
 
 /** A memory of a fixed number of pages. */
 export interface Memory {
@@ -26,6 +26,20 @@ export interface MemoryPool {
   readonly statistics: () => { readonly made: number; readonly free: number; readonly bytes: number }
 }
 
+const makeMemory = (target: "wasm" | "js", pages: number): Memory => {
+  try {
+    if (target === "js") return { pages, buffer: new ArrayBuffer(pages * pageBytes) }
+    const wasm = makeWasmMemory(pages)
+    return { pages, buffer: wasm.buffer, wasm }
+  } catch (thrown) {
+    const megabytes = Math.ceil((pages * pageBytes) / 2 ** 20)
+    throw new RangeError(
+      `memory: this program needs ${megabytes} MB in one piece, which the engine does not give: use smaller batches or a smaller model`,
+      { cause: thrown }
+    )
+  }
+}
+
 /** A pool for one target. Memories are zeroed when they are handed out again. */
 export const makePool = (target: "wasm" | "js"): MemoryPool => {
   const free = new Map<number, Array<Memory>>()
@@ -39,11 +53,10 @@ export const makePool = (target: "wasm" | "js"): MemoryPool => {
         new Uint8Array(known.buffer).fill(0)
         return known
       }
+      const fresh = makeMemory(target, pages)
       made++
-      bytes += pages * 65536
-      if (target === "js") return { pages, buffer: new ArrayBuffer(pages * 65536) }
-      const wasm = makeWasmMemory(pages)
-      return { pages, buffer: wasm.buffer, wasm }
+      bytes += pages * pageBytes
+      return fresh
     },
     release: (memory) => {
       const list = free.get(memory.pages) ?? []
@@ -70,10 +83,12 @@ const views: {
 
 /** Copies host data into a leaf. Booleans become 0 or 1. */
 export const write = (memory: Memory, leaf: PlacedLeaf, data: ArrayLike<number>): void =>
-  views[leaf.dtype](memory.buffer, leaf.address, leaf.length).set(data)
+  views[leaf.dtype](memory.buffer, leaf.address, leaf.length).set(
+    leaf.dtype === "bool" ? Array.from(data, (x) => (x === 0 ? 0 : 1)) : data
+  )
 
 /** Copies a leaf out to the host: no view of a memory ever escapes. */
-export const read = (memory: Memory, leaf: PlacedLeaf): HostArrays[DType] => {
+const read = (memory: Memory, leaf: PlacedLeaf): HostArrays[DType] => {
   const out = allocate(leaf.dtype, leaf.length)
   const view = views[leaf.dtype](memory.buffer, leaf.address, leaf.length)
   if (leaf.dtype !== "bool" && ArrayBuffer.isView(view)) {
@@ -83,3 +98,10 @@ export const read = (memory: Memory, leaf: PlacedLeaf): HostArrays[DType] => {
   for (let i = 0; i < leaf.length; i++) out[i] = view[i] ?? 0
   return out
 }
+
+/** A leaf with its shape, copied out. */
+export const readValue = (memory: Memory, leaf: PlacedLeaf): Value => ({
+  shape: leaf.shape,
+  dtype: leaf.dtype,
+  data: read(memory, leaf)
+})
