@@ -17,7 +17,9 @@ const program = Effect.gen(function* () {
   yield* Console.log("landscape        optimizer          rate  height at the end")
   for (const { name, problem, run } of runs) {
     const rate = String(run.learningRate).padStart(6)
-    yield* Console.log(`${problem.name.padEnd(17)}${name.padEnd(17)}${rate}  ${score(run).toExponential(1).padStart(17)}`)
+    yield* Console.log(
+      `${problem.name.padEnd(17)}${name.padEnd(17)}${rate}  ${score(run).toExponential(1).padStart(17)}`
+    )
   }
 
   const { join } = yield* Path.Path

@@ -125,7 +125,7 @@ describe("Trainer.fit", () => {
     assert.strictEqual(stopped, "earlyStopping")
     assert.isBelow(history.epochs.length, 200)
     const losses = history.epochs.map((e) => e.valLoss ?? Number.NaN)
-    assert.strictEqual(losses.indexOf(Math.min(...losses)), losses.length - 5)
+    assert.strictEqual(losses.indexOf(Math.min(...losses)), losses.length - 4)
   })
 })
 

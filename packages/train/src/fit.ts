@@ -243,7 +243,7 @@ const makeWatcher = ({ earlyStopping, validation }: Plan) => {
       const improved = value > best + (earlyStopping?.minDelta ?? 0)
       if (improved) best = value
       waited = improved ? 0 : waited + 1
-      return { improved, stop: earlyStopping !== undefined && waited > earlyStopping.patience }
+      return { improved, stop: earlyStopping !== undefined && !improved && waited >= earlyStopping.patience }
     }
   }
 }

@@ -6,7 +6,7 @@ import type { Optimizer, Rule } from "@cotangent/optim"
 export interface EarlyStopping {
   /** The name in the epoch's record: `valLoss` (with validation) or `loss` unless given. */
   readonly monitor?: string
-  /** Epochs without improvement before the run stops. */
+  /** The run stops after this many epochs in a row without improvement, as in Keras. */
   readonly patience: number
   /** What counts as an improvement: more than this, 0 unless given. */
   readonly minDelta?: number

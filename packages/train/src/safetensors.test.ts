@@ -43,6 +43,15 @@ describe("safetensors", () => {
     assert.deepStrictEqual(metadata, { model: "test" })
   })
 
+  it("loads into the structure of a tree, or says what differs", async () => {
+    const bytes = Safetensors.encode(tree)
+    const loaded = await Effect.runPromise(Safetensors.load(bytes, tree))
+    assert.deepStrictEqual(loaded.hidden.bias.data, tree.hidden.bias.data)
+    const fails = async (like: unknown) => (await Effect.runPromise(Effect.flip(Safetensors.load(bytes, like)))).message
+    assert.include(await fails({ hidden: { scale: tree.rate } }), "there is no hidden.scale; f64[] is needed")
+    assert.include(await fails({ step: tree.rate }), "step is i32[]; f64[] is needed")
+  })
+
   it("gives equal bytes for equal trees", () =>
     assert.deepStrictEqual(Safetensors.encode(tree), Safetensors.encode(structuredClone(tree))))
 

@@ -5,7 +5,7 @@
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import { allocate, type DType, sizeOf, Tree, type Value } from "@cotangent/graph"
+import { allocate, type DType, sizeOf, Tree, type Value, type ValuesOf } from "@cotangent/graph"
 
 /** The bytes are not a safetensors file, or hold something this package does not read. */
 export class SafetensorsError extends Data.TaggedError("SafetensorsError")<{ readonly message: string }> {}
@@ -105,4 +105,26 @@ export const decode = (
         return yield* fail(`${before[2]} and ${after[2]} overlap`)
     }
     return { tensors: Object.fromEntries(tensors), metadata }
+  })
+
+/**
+ * The values of a file in the structure of `like`, a tree of tensors or values such as `model.init(key).params`. Fails with
+ * a sentence that names the first tensor that is missing or has another shape or type; further tensors are ignored.
+ */
+export const load = <T>(bytes: Uint8Array, like: T): Effect.Effect<ValuesOf<T>, SafetensorsError> =>
+  Effect.gen(function* () {
+    const { tensors } = yield* decode(bytes)
+    const values: Array<Value> = []
+    for (const { path, leaf } of Tree.entries<Value>(like)) {
+      const value = tensors[path]
+      const wanted = `${leaf.dtype}[${leaf.shape.join(", ")}]`
+      if (value === undefined)
+        return yield* new SafetensorsError({ message: `safetensors: there is no ${path}; ${wanted} is needed` })
+      const found = `${value.dtype}[${value.shape.join(", ")}]`
+      if (found !== wanted)
+        return yield* new SafetensorsError({ message: `safetensors: ${path} is ${found}; ${wanted} is needed` })
+      values.push(value)
+    }
+    // The values have the structure, shapes and types of `like`: they were compared one by one.
+    return Tree.rebuildWith(like, values) as ValuesOf<T>
   })

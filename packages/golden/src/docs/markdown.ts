@@ -43,3 +43,17 @@ export const isMistake = ({ language, words }: Block): boolean => language === "
 
 /** Blocks that show what the code before them prints. */
 export const isOutput = ({ language, words }: Block): boolean => language === "text" && words.length === 0
+
+/** The relative links of a text, without anchors, with the lines they stand on. */
+export const linksOf = (text: string): ReadonlyArray<{ readonly line: number; readonly target: string }> => {
+  const hidden = new Set(blocksOf(text).flatMap(({ line, lines }) => lines.map((_, i) => line + 1 + i)))
+  return text
+    .split("\n")
+    .flatMap((content, i) =>
+      hidden.has(i + 1)
+        ? []
+        : [...content.matchAll(/\]\(([^)#\s]+)[^)]*\)/g)]
+            .map(([, target = ""]) => ({ line: i + 1, target }))
+            .filter(({ target }) => !/^[a-z]+:/.test(target))
+    )
+}

@@ -45,7 +45,9 @@ const diagnostic = /^(\S.*)\((\d+),\d+\): error TS\d+: (.*)$/
 /** Type-checks a project; files are relative to its folder. */
 export const check = async (root: string, folder: string): Promise<ReadonlyArray<Diagnostic>> => {
   const tsc = join(root, "node_modules", "typescript", "bin", "tsc")
-  const { code, stderr, stdout } = await run(process.execPath, [tsc, "-p", folder, "--pretty", "false"], { cwd: folder })
+  const { code, stderr, stdout } = await run(process.execPath, [tsc, "-p", folder, "--pretty", "false"], {
+    cwd: folder
+  })
   const found: Array<Diagnostic> = []
   for (const line of stdout.split("\n")) {
     const [, file, at, message = ""] = diagnostic.exec(line) ?? []

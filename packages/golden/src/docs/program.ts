@@ -89,18 +89,18 @@ const headOf = (recorder: string): string => `import { endBlock } from ${JSON.st
 const sameDeclaration = (line: string): string | undefined => /^\s*(?:const|let)\s+\w+\b/.exec(line)?.[0].trim()
 
 /**
- * The mistakes a file shows. The lines of such a block before `=>` replace those of the program that declare the same
- * constant; what declares nothing known is added.
+ * The mistakes a file shows, each as the program of the file with that mistake. The lines of such a block before `=>`
+ * replace those that declare the same constant; what declares nothing known is added.
  */
 export const mistakesOf = (file: string, markdown: string, recorder: string): ReadonlyArray<Mistake> => {
   const blocks = blocksOf(markdown)
   return blocks.filter(isMistake).map(({ line, lines }): Mistake => {
     const [sentence = ""] = lines.filter((text) => text.startsWith("=>"))
     const shown = lines.map((text, i) => [line + 1 + i, text] as const).filter(([, text]) => !text.startsWith("=>"))
-    const before = blocks.filter((block) => isCode(block) && block.line < line).flatMap(placedBlock)
+    const program = blocks.filter(isCode).flatMap(placedBlock)
     const declarations = new Map(shown.map(([, text]) => [sameDeclaration(text), text]))
-    const known = new Set(before.map(([, text]) => sameDeclaration(text)))
-    const changed = before.map(([at, text]) => {
+    const known = new Set(program.map(([, text]) => sameDeclaration(text)))
+    const changed = program.map(([at, text]) => {
       const name = sameDeclaration(text)
       return [at, (name === undefined ? undefined : declarations.get(name)) ?? text] as const
     })

@@ -29,3 +29,15 @@ export const realize = <T>(tensors: T): T => {
     evaluateAll(leaves).map((value) => fromValue(value))
   )
 }
+
+/** The tensors of a tree of values: constants where the values stood. */
+export type TensorsOf<V> =
+  V extends Value<infer S, infer D> ? Tensor<S, D> : { readonly [K in keyof V]: TensorsOf<V[K]> }
+
+/** A tree of values, such as trained parameters, as a tree of constants: what `model.apply` takes. */
+export const fromValues = <V>(values: V): TensorsOf<V> =>
+  // The tensors stand where their values stood.
+  Tree.rebuildWith(
+    values,
+    Tree.leaves<Value>(values).map((value) => fromValue(value))
+  ) as TensorsOf<V>
