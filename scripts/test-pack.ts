@@ -9,7 +9,8 @@ import { join } from "node:path"
 
 const root = new URL("..", import.meta.url).pathname
 const folder = mkdtempSync(join(tmpdir(), "cotangent-pack-"))
-const run = (command: string, args: ReadonlyArray<string>, cwd: string): string => execFileSync(command, args, { cwd, encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] })
+const run = (command: string, args: ReadonlyArray<string>, cwd: string): string =>
+  execFileSync(command, args, { cwd, encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] })
 
 /** The first TypeScript block of the README. */
 const example = (): string => {
@@ -20,8 +21,12 @@ const example = (): string => {
 
 try {
   run("npx", ["tsc", "-b", "packages/cotangent", "packages/golden"], root)
-  const packages = readdirSync(join(root, "packages")).filter((name) => JSON.parse(readFileSync(join(root, "packages", name, "package.json"), "utf8")).private !== true)
-  const tarballs = packages.map((name) => join(folder, run("npm", ["pack", "--silent", "--pack-destination", folder], join(root, "packages", name)).trim()))
+  const packages = readdirSync(join(root, "packages")).filter(
+    (name) => JSON.parse(readFileSync(join(root, "packages", name, "package.json"), "utf8")).private !== true
+  )
+  const tarballs = packages.map((name) =>
+    join(folder, run("npm", ["pack", "--silent", "--pack-destination", folder], join(root, "packages", name)).trim())
+  )
   writeFileSync(join(folder, "package.json"), JSON.stringify({ name: "consumer", private: true, type: "module" }))
   run("npm", ["install", "--no-audit", "--no-fund", "--silent", ...tarballs, "node@22", "node-26@npm:node@26"], folder)
   writeFileSync(join(folder, "example.ts"), example())
@@ -31,8 +36,13 @@ try {
     const version = run(binary, ["--version"], folder).trim()
     const printed = run(binary, ["--experimental-strip-types", "--no-warnings", "example.ts"], folder).trim()
     const expected = /```text\n([\s\S]*?)```/.exec(readFileSync(join(root, "README.md"), "utf8"))?.[1]?.trim()
-    if (printed !== expected) throw new Error(`under Node ${version} the README's example printed ${printed}, the README says ${expected}`)
-    const command = run(binary, ["node_modules/.bin/cotangent", "train", "iris", "--epochs", "2", "--out", "out"], folder)
+    if (printed !== expected)
+      throw new Error(`under Node ${version} the README's example printed ${printed}, the README says ${expected}`)
+    const command = run(
+      binary,
+      ["node_modules/.bin/cotangent", "train", "iris", "--epochs", "2", "--out", "out"],
+      folder
+    )
     if (!command.includes("Wrote history.json")) throw new Error(`under Node ${version} the command printed ${command}`)
     console.log(`Node ${version}: the example and the command run from the packed packages`)
   }

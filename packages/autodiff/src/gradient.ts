@@ -5,7 +5,6 @@
 import {
   type AnyTensor,
   DifferentiationError,
-  type DType,
   type Float,
   type Guard,
   isFloat,
@@ -20,23 +19,18 @@ import {
 import { passes } from "./passes.ts"
 import { aliased, derivativeTree } from "./targets.ts"
 
-/** Nothing when a loss is a scalar of floats, else the sentence. */
-export type ScalarOnly<S extends Shape, D extends DType> = S extends readonly []
-  ? FloatOnly<D>
-  : number extends S["length"]
-    ? FloatOnly<D>
-    : Mismatch<`grad: the function must return a scalar, it returns ${Show<S>}; use T.mean or T.sum, or jacobian`>
-type FloatOnly<D extends DType> = DType extends D
+/** `unknown` when a loss is a scalar, else the sentence. */
+export type ScalarOnly<S extends Shape> = S extends readonly []
   ? unknown
-  : [D] extends [Float]
+  : number extends S["length"]
     ? unknown
-    : Mismatch<`grad: the function must return f32 or f64, it returns ${D}; use T.cast`>
+    : Mismatch<`grad: the function must return a scalar, it returns ${Show<S>}; use T.mean or T.sum, or jacobian`>
 
 /** A function with a scalar result; what is not one is refused where it is written. */
-export type ScalarFunction<P, A extends ReadonlyArray<unknown>, S extends Shape, D extends DType> = (
+export type ScalarFunction<P, A extends ReadonlyArray<unknown>, S extends Shape, D extends Float> = (
   p: P,
   ...rest: A
-) => Tensor<S, D> & Guard<ScalarOnly<S, D>>
+) => Tensor<S, D> & Guard<ScalarOnly<S>>
 
 const checkScalar = (y: unknown): AnyTensor => {
   const must = "grad: the function must return"
@@ -62,7 +56,7 @@ const gradientOf = <P>(p: P, y: unknown, targets: ReadonlyArray<AnyTensor>): P =
  * `f` does not use and for integer leaves.
  */
 export const valueAndGrad =
-  <P, A extends ReadonlyArray<unknown>, S extends Shape, D extends DType>(f: ScalarFunction<P, A, S, D>) =>
+  <P, A extends ReadonlyArray<unknown>, S extends Shape, D extends Float>(f: ScalarFunction<P, A, S, D>) =>
   (p: P, ...rest: A): readonly [Tensor<[], D>, P] => {
     const { tree, targets } = aliased(p)
     const y = f(tree, ...rest)
@@ -77,14 +71,14 @@ export const valueAndGrad =
  * `grad(f)(p, ...rest)` is `df/dp`. Nested, it gives higher derivatives: `grad((x) => T.sum(grad(f)(x)))`.
  */
 export const grad =
-  <P, A extends ReadonlyArray<unknown>, S extends Shape, D extends DType>(f: ScalarFunction<P, A, S, D>) =>
+  <P, A extends ReadonlyArray<unknown>, S extends Shape, D extends Float>(f: ScalarFunction<P, A, S, D>) =>
   (p: P, ...rest: A): P =>
     valueAndGrad(f)(p, ...rest)[1]
 
 /** Like `valueAndGrad`, for a function that also returns auxiliary outputs: `f(p) = [loss, aux]`. */
 export const valueAndGradAux =
-  <P, A extends ReadonlyArray<unknown>, S extends Shape, D extends DType, X>(
-    f: (p: P, ...rest: A) => readonly [Tensor<S, D>, X] & Guard<ScalarOnly<S, D>>
+  <P, A extends ReadonlyArray<unknown>, S extends Shape, D extends Float, X>(
+    f: (p: P, ...rest: A) => readonly [Tensor<S, D>, X] & Guard<ScalarOnly<S>>
   ) =>
   (p: P, ...rest: A): readonly [Tensor<[], D>, P, X] => {
     const { tree, targets } = aliased(p)

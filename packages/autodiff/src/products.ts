@@ -1,5 +1,16 @@
 /** Products with the Jacobian and the Hessian, and the Jacobian itself. */
-import { type DType, type Guard, isFloat, operations, type Shape, sizeOf, T, type Tensor, Tree } from "@cotangent/graph"
+import {
+  type DType,
+  type Float,
+  type Guard,
+  isFloat,
+  operations,
+  type Shape,
+  sizeOf,
+  T,
+  type Tensor,
+  Tree
+} from "@cotangent/graph"
 import { grad, type ScalarFunction, type ScalarOnly } from "./gradient.ts"
 import { passes } from "./passes.ts"
 import { aliased, derivativeTree } from "./targets.ts"
@@ -28,8 +39,8 @@ export const jvp = <P, Y>(f: (p: P) => Y, p: P, tangent: NoInfer<P>): readonly [
 }
 
 /** The Hessian-vector product of a scalar function: forward over reverse, `H v`. */
-export const hvp = <P, S extends Shape, D extends DType>(
-  f: (p: P) => Tensor<S, D> & Guard<ScalarOnly<S, D>>,
+export const hvp = <P, S extends Shape, D extends Float>(
+  f: (p: P) => Tensor<S, D> & Guard<ScalarOnly<S>>,
   p: P,
   v: NoInfer<P>
 ): P => jvp(grad<P, [], S, D>(f), p, v)[1]
@@ -50,6 +61,6 @@ export const jacobian =
   }
 
 /** The Hessian of a scalar function of one tensor: `H[i..., j...] = d^2 y / (dx[i...] dx[j...])`. */
-export const hessian = <S extends Shape, D extends DType, R extends Shape, E extends DType>(
+export const hessian = <S extends Shape, D extends DType, R extends Shape, E extends Float>(
   f: ScalarFunction<Tensor<S, D>, [], R, E>
 ): ((x: Tensor<S, D>) => Tensor<[...S, ...S], D>) => jacobian(grad(f))

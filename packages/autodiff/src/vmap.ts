@@ -5,7 +5,7 @@ import { passes } from "./passes.ts"
 /** A tree with a leading batch dimension `B` on every leaf. */
 export type Batched<T, B extends Dim = number> =
   T extends Tensor<infer S extends Shape, infer D>
-    ? Tensor<[B, ...S], D>
+    ? Tensor<number extends S["length"] ? Shape : [B, ...S], D>
     : { readonly [K in keyof T]: Batched<T[K], B> }
 
 /** The arguments of a function, each with a leading batch dimension. */

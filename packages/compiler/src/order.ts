@@ -1,8 +1,4 @@
-/** The order kernels run in, and which results may overwrite the parameter they replace. */
-import { Axes, sizeOf, Views } from "@cotangent/graph"
-import { isSinglePass } from "./lower/row.ts"
-import type { Context } from "./lower/fused.ts"
-import { type Access, type Values, valueOf } from "./resolve.ts"
+/** The order kernels run in. */
 import type { Group, Schedule } from "./schedule.ts"
 
 /**
@@ -67,66 +63,4 @@ const makeHeap = () => {
       return top
     }
   }
-}
-
-/** Where each result is written: by its own group, into its final place, or by a copy at the end. */
-export type ResultPlan = ReadonlyArray<"direct" | "copy" | "nothing">
-
-/** Whether a group reads parameter `base` only at the element it is about to write. */
-const readsInPlace = (group: Group, base: number): boolean =>
-  group.members.every((member, i) =>
-    member.operands.every(
-      (access) =>
-        access.base !== base ||
-        (member.level === "full" &&
-          !(i === 0 && group.kind !== "row") &&
-          Axes.sameShape(access.view.shape, group.space) &&
-          Views.isContiguous(access.view))
-    )
-  )
-
-/** Whether an access is the array itself: every element of it, in order. */
-const isWhole = (values: Values, { base, view }: Access): boolean =>
-  Views.isContiguous(view) && sizeOf(view.shape) === sizeOf(values.avals[base]?.shape ?? [])
-
-/**
- * Decides for every result. `replaces[i]` is the parameter whose memory result i takes over. It can be written directly
- * when its value is computed (not a view or a parameter), nothing else has claimed it, every other reader of the old
- * parameter runs before, and its own group reads the old value only element by element.
- */
-export const planResults = (
-  context: Context,
-  schedule: Schedule,
-  order: ReadonlyArray<Group>,
-  replaces: ReadonlyArray<number | undefined>
-): ResultPlan => {
-  const { values } = schedule
-  const position = new Map(order.map((group, i) => [group.id, i] as const))
-  const readers = new Map<number, Array<Group>>()
-  for (const group of order) {
-    const bases = new Set(group.members.flatMap((m) => m.operands.map((a) => a.base)))
-    for (const base of bases) readers.set(base, [...(readers.get(base) ?? []), group])
-  }
-  const claimed = new Set<number>()
-  return values.graph.results.map((reference, i) => {
-    const access = values.access[valueOf(values, reference)]
-    const replaced = replaces[i]
-    if (access === undefined) return "copy"
-    if (replaced !== undefined && access.base === replaced && isWhole(values, access)) return "nothing"
-    const groupId = schedule.groupOf[access.base]
-    const group = groupId === undefined ? undefined : schedule.groups[groupId]
-    if (group === undefined || claimed.has(access.base) || !isWhole(values, access)) return "copy"
-    if (replaced !== undefined) {
-      const at = position.get(group.id) ?? 0
-      const others = (readers.get(replaced) ?? []).filter((g) => g.id !== group.id)
-      if (
-        others.some((g) => (position.get(g.id) ?? 0) > at) ||
-        !readsInPlace(group, replaced) ||
-        !isSinglePass(context, group)
-      )
-        return "copy"
-    }
-    claimed.add(access.base)
-    return "direct"
-  })
 }

@@ -141,14 +141,12 @@ export const randomSource = (seed: number): ((n: number) => number) => {
 const specials = [0, -0, 1, -1, NaN, Infinity, -Infinity, 0.5, 1e-40, -3e38]
 
 /** Random elements of an array; `special` mixes in NaN, infinities, signed zeros and denormal numbers. */
-export const randomNumbers = (
-  { shape, dtype }: Aval,
-  below: (n: number) => number,
-  special = false
-): Numbers => {
+export const randomNumbers = ({ shape, dtype }: Aval, below: (n: number) => number, special = false): Numbers => {
   const one: Readonly<Record<DType, () => number>> = {
     f32: () =>
-      special && below(4) === 0 ? Math.fround(specials[below(specials.length)] ?? 0) : Math.fround(below(4001) / 1000 - 2),
+      special && below(4) === 0
+        ? Math.fround(specials[below(specials.length)] ?? 0)
+        : Math.fround(below(4001) / 1000 - 2),
     f64: () => (special && below(4) === 0 ? (specials[below(specials.length)] ?? 0) : below(4001) / 1000 - 2),
     i32: () => (special && below(4) === 0 ? below(2 ** 32) | 0 : below(9) - 3),
     u32: () => (special && below(4) === 0 ? below(2 ** 32) : below(9)),

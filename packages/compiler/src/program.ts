@@ -3,22 +3,26 @@
  *
  * Planning does not depend on addresses: a session plans all its programs, lays out its memory, then emits.
  */
-import { type Buffer, bytesOf, type DType, type Kernel, type Layout } from "@cotangent/kernel"
-import { type Aval, type Graph, sizeOf, Values as HostValues } from "@cotangent/graph"
+import type { Buffer, Kernel, Layout } from "@cotangent/kernel"
+import type { Graph } from "@cotangent/graph"
+import { bufferBytes, type ConstantData, makeBuffers, storedValues } from "./buffers.ts"
 import { exactRules } from "./exact.ts"
 import type { Context } from "./lower/fused.ts"
 import { lowerColumn } from "./lower/column.ts"
 import { lowerContract } from "./lower/contract.ts"
 import { lowerRow } from "./lower/row.ts"
-import { copyKernel, lowerStructure } from "./lower/structure.ts"
+import { lowerStructure } from "./lower/structure.ts"
 import { type Lifetime, planMemory } from "./memory.ts"
-import { orderGroups, planResults } from "./order.ts"
+import { orderGroups } from "./order.ts"
 import { resolve, valueOf } from "./resolve.ts"
+import { copyResults, planResults } from "./results.ts"
 import { rewrite } from "./rewriter.ts"
 import { flopsOf, type Group, type Schedule, schedule } from "./schedule.ts"
 import { emitJavaScript } from "./target/javascript/emit.ts"
 import { emitWasm } from "./target/wasm/emit.ts"
 import { unrollScans } from "./unroll.ts"
+
+export type { ConstantData } from "./buffers.ts"
 
 /** How to plan: which results overwrite which parameters, and the shape of product tiles. */
 export interface PlanOptions {
@@ -26,13 +30,6 @@ export interface PlanOptions {
   readonly replaces?: ReadonlyArray<number | undefined>
   /** 1 for 128-bit vectors (`narrow`), 2 where the engine pairs them (`wide`). The bits do not depend on it. */
   readonly tileVectors?: 1 | 2
-}
-
-/** A constant that must lie in memory before the program runs, at `offset` in the program's constant segment. */
-export interface ConstantData {
-  readonly buffer: Buffer
-  readonly offset: number
-  readonly data: ArrayLike<number>
 }
 
 /** What a program costs, known before it runs. */
@@ -57,171 +54,78 @@ export interface Planned {
   readonly cost: Cost
 }
 
-/** The bytes an array takes in memory. */
-export const bytesFor = ({ shape, dtype }: Aval): number => sizeOf(shape) * bytesOf[dtype]
-
-const bufferBytes = ({ dtype, length }: Buffer): number => length * bytesOf[dtype]
-
 /** The graph the arithmetic contract speaks of: scans unrolled, exact rewrites applied. */
 export const canonical = (graph: Graph.Graph): Graph.Graph => rewrite(unrollScans(graph), exactRules)
 
 /** Plans a graph. */
 export const plan = (graph: Graph.Graph, options: PlanOptions = {}): Planned => {
-  const { replaces = [], tileVectors = 1 } = options
+  const { tileVectors = 1 } = options
   const main = canonical(graph)
   const values = resolve(main)
   const groups = schedule(values)
-  const nodeBase = (i: number): number => values.start[i] ?? 0
-
-  let lastBuffer = 0
-  const makeBuffer = (name: string, dtype: DType, length: number): Buffer => ({ id: lastBuffer++, name, dtype, length })
-  const bufferFor = (name: string, { shape, dtype }: Aval): Buffer => makeBuffer(name, dtype, sizeOf(shape))
-  const parameters = main.parameters.map((p) => bufferFor(p.name, p))
-  const results = main.results.map((reference, i) =>
-    bufferFor(`result${i}`, values.avals[valueOf(values, reference)] ?? { shape: [], dtype: "f32" })
-  )
-
-  // Which values reach memory: results, and what another group or a form of its own reads.
-  const stored = new Set<number>()
-  for (const group of groups.groups) {
-    for (const member of group.members)
-      for (const { base } of member.operands)
-        if (groups.groupOf[base] !== group.id || (group.kind !== "row" && member === group.members[0])) stored.add(base)
-    if (!["row", "contract", "column"].includes(group.kind)) stored.add(nodeBase(group.members[0]?.node ?? 0))
-  }
-  const resultAccess = main.results.map((reference) => values.access[valueOf(values, reference)])
-  for (const access of resultAccess) if (access !== undefined) stored.add(access.base)
-
-  const buffers = new Map<number, Buffer>()
-  main.parameters.forEach((_, i) => {
-    const buffer = parameters[i]
-    if (buffer !== undefined) buffers.set(nodeBase(i), buffer)
-  })
-  const constants: Array<ConstantData> = []
-  let constantBytes = 0
-  const constantBuffer = (base: number): Buffer | undefined => {
-    const node = main.nodes[values.owner[base] ?? -1]
-    const aval = values.avals[base]
-    if (node === undefined || aval === undefined) return undefined
-    const value = node.attributes["value"]
-    const data =
-      node.primitive === "constant" && HostValues.isValue(value)
-        ? value.data
-        : node.primitive === "iota"
-          ? Float64Array.from({ length: sizeOf(aval.shape) }, (_, i) => i)
-          : undefined
-    if (data === undefined) return undefined
-    const buffer = bufferFor(`constant${base}`, aval)
-    constants.push({ buffer, data, offset: constantBytes })
-    constantBytes = Math.ceil((constantBytes + bufferBytes(buffer)) / 64) * 64
-    return buffer
-  }
-  const bufferOf = (base: number): Buffer => {
-    const known =
-      buffers.get(base) ??
-      constantBuffer(base) ??
-      bufferFor(`v${base}`, values.avals[base] ?? { shape: [], dtype: "f32" })
-    buffers.set(base, known)
-    return known
-  }
-  let temporaries: Array<Buffer> = []
+  const buffers = makeBuffers(values)
+  const stored = storedValues(groups)
   const context: Context = {
     values,
-    bufferOf,
+    bufferOf: buffers.bufferOf,
     isStored: (base) => stored.has(base),
-    temporary: (name, dtype, length) => {
-      const buffer = makeBuffer(name, dtype, length)
-      temporaries.push(buffer)
-      return buffer
-    },
+    temporary: buffers.scratch,
     tileVectors
   }
-
-  const stateValues = new Set(
-    resultAccess.flatMap((access, i) => (access === undefined || replaces[i] === undefined ? [] : [access.base]))
+  const replaces = main.results.map((_, i) => options.replaces?.[i])
+  const order = orderGroups(groups, writesState(groups, replaces))
+  const how = planResults(context, groups, order, replaces)
+  main.results.forEach((reference, i) => {
+    const [buffer, access] = [buffers.results[i], values.access[valueOf(values, reference)]]
+    if (how[i] === "direct" && buffer !== undefined && access !== undefined) buffers.assign(access.base, buffer)
+  })
+  const { before, after } = copyResults(groups, buffers, how, replaces)
+  const computing = order.map((group, i) => lower(context, groups, group, before.length + i))
+  const kernels = [...before, ...computing, ...after].map(withBytes)
+  const constants = buffers.constants()
+  const memory = planMemory(
+    lifetimesOf(kernels, [...buffers.parameters, ...buffers.results, ...constants.data.map((c) => c.buffer)])
   )
-  const definesState = (group: Group): boolean => group.members.some((m) => stateValues.has(nodeBase(m.node)))
-  const order = orderGroups(groups, definesState)
-  const resultPlan = planResults(
-    context,
-    groups,
-    order,
-    main.results.map((_, i) => replaces[i])
-  )
-  resultPlan.forEach((how, i) => {
-    const buffer = results[i]
-    const access = resultAccess[i]
-    if (how === "direct" && buffer !== undefined && access !== undefined) buffers.set(access.base, buffer)
-  })
-
-  const kernels: Array<Kernel> = []
-  const uses = new Map<number, { readonly buffer: Buffer; from: number; to: number }>()
-  const use = (buffer: Buffer, at: number): void => {
-    const known = uses.get(buffer.id)
-    if (known === undefined) uses.set(buffer.id, { buffer, from: at, to: at })
-    else known.to = at
-  }
-  const push = (kernel: Kernel): void => {
-    const at = kernels.push(withBytes(kernel)) - 1
-    for (const buffer of [...kernel.reads, ...kernel.writes]) use(buffer, at)
-  }
-
-  // A parameter that one result copies while another overwrites it is saved first.
-  const overwritten = new Set(replaces.flatMap((p, i) => (p === undefined || resultPlan[i] === "nothing" ? [] : [p])))
-  const saved = new Map<number, Buffer>()
-  resultPlan.forEach((how, i) => {
-    const access = resultAccess[i]
-    if (
-      how !== "copy" ||
-      access === undefined ||
-      access.base >= parameters.length ||
-      !overwritten.has(access.base) ||
-      saved.has(access.base)
-    )
-      return
-    const aval = values.avals[access.base] ?? { shape: [], dtype: "f32" }
-    const buffer = bufferFor(`saved${access.base}`, aval)
-    saved.set(access.base, buffer)
-    push(
-      copyKernel(
-        `save${access.base}`,
-        bufferOf(access.base),
-        { shape: [sizeOf(aval.shape)], strides: [1], offset: 0 },
-        buffer
-      )
-    )
-  })
-  for (const group of order) {
-    temporaries = []
-    push(lower(context, groups, group, kernels.length))
-  }
-  resultPlan.forEach((how, i) => {
-    const access = resultAccess[i]
-    const target = results[i]
-    if (how !== "copy" || access === undefined || target === undefined) return
-    push(copyKernel(`copy${i}`, saved.get(access.base) ?? bufferOf(access.base), access.view, target))
-  })
-
-  const fixed = new Set([...parameters, ...results, ...constants.map((c) => c.buffer)].map((b) => b.id))
-  const lifetimes: ReadonlyArray<Lifetime> = [...uses.values()]
-    .filter(({ buffer }) => !fixed.has(buffer.id))
-    .map(({ buffer, from, to }) => ({ id: buffer.id, bytes: bufferBytes(buffer), from, to }))
-  const memory = planMemory(lifetimes)
+  const total = (of: (kernel: Kernel) => number): number => kernels.reduce((n, kernel) => n + of(kernel), 0)
   return {
     graph: main,
     kernels,
-    parameters,
-    results,
-    constants,
+    parameters: buffers.parameters,
+    results: buffers.results,
+    constants: constants.data,
     scratch: memory.offsets,
     cost: {
-      flops: kernels.reduce((n, k) => n + k.cost.flops, 0),
-      bytes: kernels.reduce((n, k) => n + k.cost.bytes, 0),
+      flops: total((kernel) => kernel.cost.flops),
+      bytes: total((kernel) => kernel.cost.bytes),
       kernels: kernels.length,
       scratchBytes: memory.bytes,
-      constantBytes
+      constantBytes: constants.bytes
     }
   }
+}
+
+/** Whether a group computes a value that replaces a parameter. */
+const writesState = ({ values }: Schedule, replaces: ReadonlyArray<number | undefined>) => {
+  const state = new Set(
+    values.graph.results.flatMap((reference, i) =>
+      replaces[i] === undefined ? [] : (values.access[valueOf(values, reference)]?.base ?? [])
+    )
+  )
+  return (group: Group): boolean => group.members.some(({ node }) => state.has(values.start[node] ?? -1))
+}
+
+/** The first and the last kernel that touch each buffer, but for those whose place is fixed. */
+const lifetimesOf = (kernels: ReadonlyArray<Kernel>, fixed: ReadonlyArray<Buffer>): ReadonlyArray<Lifetime> => {
+  const placed = new Set(fixed.map(({ id }) => id))
+  const lifetimes = new Map<number, Lifetime>()
+  kernels.forEach((kernel, at) => {
+    for (const buffer of [...kernel.reads, ...kernel.writes]) {
+      const { id } = buffer
+      if (placed.has(id)) continue
+      lifetimes.set(id, { id, bytes: bufferBytes(buffer), from: lifetimes.get(id)?.from ?? at, to: at })
+    }
+  })
+  return [...lifetimes.values()]
 }
 
 const withBytes = (kernel: Kernel): Kernel => ({

@@ -222,7 +222,6 @@ const steps: ReadonlyArray<Step> = [
   (below, x, others) => {
     const conditions = others.filter((c) => c.dtype === "bool" && broadcastable(c.shape, x.shape))
     if (conditions.length === 0) return []
-    const condition = pick(below, conditions)
     const same = others.filter((y) => y.dtype === x.dtype && y.shape.join() === x.shape.join())
     return [ops.select(pick(below, conditions), x, pick(below, same))]
   },

@@ -48,6 +48,8 @@ interface OpenGroup {
   readonly space: ReadonlyArray<number>
   readonly members: Array<Member>
   readonly dependencies: Set<number>
+  /** Groups that read what this one computes. */
+  readonly users: Set<number>
 }
 
 /** Kernels stay below this many nodes: compile time and registers. */
@@ -103,20 +105,35 @@ export const schedule = (values: Values): Schedule => {
     return at
   }
 
-  const dependsOn = (from: number, target: number): boolean => {
+  /** Walks from a group along edges, one group per call: whether the goal was met, `undefined` while there is more to see. */
+  const walk = (from: number, goal: number, edges: (group: OpenGroup) => ReadonlySet<number>) => {
     const seen = new Set<number>([from])
     const stack = [from]
-    for (let id = stack.pop(); id !== undefined; id = stack.pop()) {
-      if (id === target || seen.size > searchLimit) return true
-      for (const dependency of groups[id]?.dependencies ?? []) {
-        const next = current(dependency)
+    return (): boolean | undefined => {
+      const id = stack.pop()
+      const group = id === undefined ? undefined : groups[id]
+      if (group === undefined || id === goal) return id === goal
+      for (const edge of edges(group)) {
+        const next = current(edge)
         if (!seen.has(next)) {
           seen.add(next)
           stack.push(next)
         }
       }
+      return undefined
     }
-    return false
+  }
+
+  /** Searched from both ends: one is old with much behind it, the other mostly new with little that needs it. */
+  const dependsOn = (from: number, target: number): boolean => {
+    const ends = [walk(from, target, (g) => g.dependencies), walk(target, from, (g) => g.users)]
+    for (let step = 0; step < searchLimit; step++) {
+      for (const end of ends) {
+        const found = end()
+        if (found !== undefined) return found
+      }
+    }
+    return true
   }
 
   /** The level at which a node of this shape may stand in a group, if its operands allow it. */
@@ -162,7 +179,9 @@ export const schedule = (values: Values): Schedule => {
     group.members.push({ node, level, operands })
     for (const { base } of operands) {
       const from = groupOf[base]
-      if (from !== undefined && from !== group.id) group.dependencies.add(from)
+      if (from === undefined || from === group.id) continue
+      group.dependencies.add(from)
+      groups[from]?.users.add(group.id)
     }
     const count = graph.nodes[node]?.outputs.length ?? 0
     for (let output = 0; output < count; output++) {
@@ -186,6 +205,7 @@ export const schedule = (values: Values): Schedule => {
     const members = [...into.members, ...from.members].sort((x, y) => x.node - y.node)
     into.members.splice(0, into.members.length, ...root, ...members)
     for (const d of from.dependencies) into.dependencies.add(d)
+    for (const user of from.users) into.users.add(user)
     for (const member of from.members) {
       const count = graph.nodes[member.node]?.outputs.length ?? 0
       for (let output = 0; output < count; output++) groupOf[(values.start[member.node] ?? 0) + output] = into.id
@@ -224,7 +244,7 @@ export const schedule = (values: Values): Schedule => {
       }
     }
     const space = kind === "column" || kind === "contract" ? (node.outputs[0]?.shape ?? []) : shape
-    const group: OpenGroup = { id: groups.length, kind, space, members: [], dependencies: new Set() }
+    const group: OpenGroup = { id: groups.length, kind, space, members: [], dependencies: new Set(), users: new Set() }
     mergedInto.push(groups.length)
     groups.push(group)
     join(group, i, "full", operands, reduces ? "row" : "full")

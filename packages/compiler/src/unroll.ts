@@ -66,10 +66,11 @@ const unrollScan: Rule = (rewriter, node, inputs) => {
   return [...state, ...outputs]
 }
 
+/** What a scan of no steps stacks: nothing, of the right shape and type. */
 const emptyOf = (rewriter: Rewriter, node: Graph.GraphNode, output: number): Reference => {
   const { shape = [], dtype = "f32" } = node.outputs[output] ?? {}
-  const zero = rewriter.add("iota", [], { shape: [1], axis: 0, dtype: dtype === "bool" ? "i32" : dtype })
-  return first(rewriter.add("broadcast", rewriter.add("slice", zero, { start: [0], limit: [0], step: [1] }), { shape }))
+  const numbers = rewriter.add("iota", [], { shape: [0], axis: 0, dtype: "i32" })
+  return first(rewriter.add("reshape", rewriter.add("cast", numbers, { dtype }), { shape }))
 }
 
 /** Replaces every scan by its steps. */

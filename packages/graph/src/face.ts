@@ -41,26 +41,48 @@ export type SameDType<Op extends string, D extends DType, E extends DType, R> = 
       ? R
       : Mismatch<`${Op}: ${D} with ${E}; cast one side with T.cast`>
 
-/** The result shape of a binary operation with a tensor or a number, or the sentence. */
-export type BinaryRule<Op extends string, In extends Domain, S extends Shape, D extends DType, X> =
-  X extends Tensor<infer B, infer E>
-    ? SameDType<Op, D, E, Accepts<Op, In, D, Broadcast<Op, S, B>>>
-    : Accepts<Op, In, D, S>
+/** The result shape of a binary operation, or the sentence. */
+export type BinaryRule<
+  Op extends string,
+  In extends Domain,
+  S extends Shape,
+  D extends DType,
+  B extends Shape,
+  E extends DType
+> = SameDType<Op, D, E, Accepts<Op, In, D, Broadcast<Op, S, B>>>
 
-/** A binary operation that holds its right operand and waits for the left one. `Out` is "same" or the result's dtype. */
+/** `unknown` when the right operand, a tensor or a number, fits; else the sentence. A number fits every shape. */
+export type BinaryGuard<Op extends string, In extends Domain, S extends Shape, D extends DType, X> = Guard<
+  X extends Tensor<infer B, infer E> ? BinaryRule<Op, In, S, D, B, E> : Accepts<Op, In, D>
+>
+
+/** The result of a binary operation. `Out` is its element type, or "same" for that of the operands. */
+export type BinaryResult<
+  Op extends string,
+  In extends Domain,
+  Out extends DType | "same",
+  S extends Shape,
+  D extends DType,
+  X
+> =
+  X extends Tensor<infer B, infer E>
+    ? TensorOf<BinaryRule<Op, In, S, D, B, E>, Out extends DType ? Out : D>
+    : Tensor<S, Out extends DType ? Out : D>
+
+/** A binary operation that holds its right operand and waits for the left one. */
 export interface BinaryBy<Op extends string, In extends Domain, Out extends DType | "same", X> {
   <S extends Shape, D extends DType>(
-    self: Tensor<S, D> & Guard<BinaryRule<Op, In, S, D, X>>
-  ): TensorOf<BinaryRule<Op, In, S, D, X>, Out extends DType ? Out : D>
+    self: Tensor<S, D> & BinaryGuard<Op, In, S, D, X>
+  ): BinaryResult<Op, In, Out, S, D, X>
 }
 
 /** Elementwise operations on two operands that broadcast. */
 export interface Binary<Op extends string, In extends Domain = "number", Out extends DType | "same" = "same"> {
   <const X extends AnyTensor | number>(that: X): BinaryBy<Op, In, Out, X>
   <S extends Shape, D extends DType, const X extends AnyTensor | number>(
-    self: Tensor<S, D>,
-    that: X & Guard<BinaryRule<Op, In, S, D, X>>
-  ): TensorOf<BinaryRule<Op, In, S, D, X>, Out extends DType ? Out : D>
+    self: Tensor<S, D> & Guard<X extends number ? Accepts<Op, In, D> : unknown>,
+    that: X & (X extends number ? unknown : BinaryGuard<Op, In, S, D, X>)
+  ): BinaryResult<Op, In, Out, S, D, X>
 }
 
 /** Throws unless a value is a tensor of the family: what the types know, for callers without types. */

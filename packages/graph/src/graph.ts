@@ -56,34 +56,32 @@ const foreignParameter = ({ attributes, outputs }: Node): EvaluationError =>
     `graph: the parameter ${String(attributes["name"])} of shape ${showShape(outputs[0]?.shape ?? [])} is used but is not among the arguments: a tensor of an outer function cannot be returned from an inner one`
   )
 
+/** The nodes of a graph under construction. Outputs are numbered through, so that one number is one reference. */
+const makeNodes = () => {
+  const nodes: Array<GraphNode> = []
+  const firstOutput: Array<number> = []
+  let outputs = 0
+  const append = (node: GraphNode): Array<Reference> => {
+    const index = nodes.push(node) - 1
+    firstOutput.push(outputs)
+    outputs += node.outputs.length
+    return node.outputs.map((_, output) => ({ node: index, output }))
+  }
+  const numberOf = ({ node, output }: Reference): number => (firstOutput[node] ?? 0) + output
+  return { nodes, append, numberOf }
+}
+
 /** A graph under construction: where the outputs of every node seen so far have gone. */
 const makeCollector = () => {
-  const nodes: Array<GraphNode> = []
+  const { nodes, append, numberOf } = makeNodes()
   const place = new Map<Node, Array<Reference>>()
   const intern = makeInterner()
   /** By the number of a computation, the references to its outputs. */
   const computed: Array<Array<Reference> | undefined> = []
-  /** By node, the number of its first output: outputs are numbered through, so that one number is one reference. */
-  const firstOutput: Array<number> = []
-  let outputCount = 0
-  const append = (node: GraphNode): Array<Reference> => {
-    const index = nodes.push(node) - 1
-    firstOutput.push(outputCount)
-    outputCount += node.outputs.length
-    return node.outputs.map((_, output) => ({ node: index, output }))
-  }
   const argument = ({ name, tensor: { node, output, shape, dtype } }: Argument): void => {
-    const attributes = { name, shape, dtype }
-    const outputs = [{ shape, dtype }]
     const references = place.get(node) ?? []
-    const [reference] = append({
-      primitive: "parameter",
-      attributes,
-      inputs: [],
-      regions: [],
-      outputs,
-      position: node.position
-    })
+    const parameter = { primitive: "parameter", inputs: [], regions: [], position: node.position } as const
+    const [reference] = append({ ...parameter, attributes: { name, shape, dtype }, outputs: [{ shape, dtype }] })
     if (reference !== undefined) references[output] = reference
     place.set(node, references)
   }
@@ -101,10 +99,7 @@ const makeCollector = () => {
     const regions = node.regions.map(({ parameters, results }) => make(parameters.map(regionArgument), results))
     // Loops are rarely duplicated: nodes with regions are not compared.
     if (regions.length > 0) return append({ primitive, attributes, inputs, regions, outputs, position })
-    const id = intern(
-      primitive + attributesKey(attributes),
-      inputs.map((r) => (firstOutput[r.node] ?? 0) + r.output)
-    )
+    const id = intern(primitive + attributesKey(attributes), inputs.map(numberOf))
     return (computed[id] ??= append({ primitive, attributes, inputs, regions, outputs, position }))
   }
   return { nodes, place, argument, find, compute }

@@ -3,6 +3,7 @@
  * key says, and the same key always gives the same numbers, on every target. Bits, split and uniform follow JAX's
  * partitionable Threefry; the other distributions are our own.
  */
+import { checkSizes } from "./axes.ts"
 import type { Float } from "./dtype.ts"
 import { ShapeError, showShape } from "./errors.ts"
 import { operations as ops } from "./operations.ts"
@@ -26,10 +27,10 @@ const word = (k: Key, i: 0 | 1): AnyTensor => ops.reshape(ops.slice(k, { start: 
 const words = (k: Key, n: number): readonly [AnyTensor, AnyTensor] =>
   ops.threefry(word(k, 0), word(k, 1), ops.full([n], 0, "u32"), ops.iota([n], 0, "u32"))
 
+/** The number of elements of a shape, which one key can give. */
 const check = (shape: ReadonlyArray<number>): number => {
-  const n = sizeOf(shape)
-  if (!Number.isInteger(n) || n < 0 || n >= 2 ** 32)
-    throw new ShapeError(`random: ${showShape(shape)} is not a shape of fewer than 2^32 elements`)
+  const n = sizeOf(checkSizes("random", shape))
+  if (n >= 2 ** 32) throw new ShapeError(`random: ${showShape(shape)} has ${n} elements, fewer than 2^32 are possible`)
   return n
 }
 
@@ -45,6 +46,7 @@ export const split = (k: Key, count = 2): ReadonlyArray<Key> => {
 
 /** The key for number `data` of a series: `fold(key, step)` is a fresh key for each step, step being a number or an i32 or u32 scalar. */
 export const fold = (k: Key, data: number | Tensor<[], "i32"> | Tensor<[], "u32">): Key => {
+  if (typeof data === "number" && !Number.isInteger(data)) throw new ShapeError(`fold: ${data} is not a whole number`)
   const low = typeof data === "number" ? ops.full([], data >>> 0, "u32") : ops.cast(data, "u32")
   const [a, b] = ops.threefry(word(k, 0), word(k, 1), ops.full([], 0, "u32"), low)
   return ops.concat([ops.reshape(a, [1]), ops.reshape(b, [1])], 0) as Key

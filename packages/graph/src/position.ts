@@ -21,7 +21,8 @@ export const capturePosition = (): Position => {
 const path = (location: string): string => location.replace(/^file:\/\//, "")
 
 /** The directory the packages lie in: `packages/` of this repository, or `node_modules/@cotangent/`. */
-const home = path(import.meta.url).replace(/[^/]+\/(src|dist)\/position\.[jt]s$/, "")
+const { url = "" }: { readonly url?: string } = import.meta
+const home = path(url).replace(/[^/]+\/(src|dist)\/position\.[jt]s$/, "")
 const libraries = /^(kernel|graph|autodiff|optim|nn|compiler|runtime|data|train|viz|cotangent)\/(src|dist)\//
 
 const isLibrary = (file: string): boolean =>

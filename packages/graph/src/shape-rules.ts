@@ -1,5 +1,5 @@
 /** The shape rules of operations in the types: each gives a shape, or the sentence the run-time rule gives too. */
-import type { Common, Dim, IsSize, Mismatch, Mutable, Same, SameShape, Shape, Show, ShowDim, Twice } from "./shape.ts"
+import type { Common, Dim, IsSize, Mismatch, Same, SameShape, Shape, Show, ShowDim, Twice } from "./shape.ts"
 import type { Plus, Product } from "./size.ts"
 
 type Align<
@@ -80,17 +80,19 @@ export type AxisOf<Op extends string, S extends Shape, Axis, R> = number extends
     : R
 
 /** What a reduction over `Axis` (a number, several, or all when undefined) leaves of a shape. */
-export type Reduced<Op extends string, S extends Shape, Axis, KeepDims> = number extends S["length"]
-  ? Shape
-  : Axis extends undefined
-    ? KeepDims extends true
-      ? { -readonly [K in keyof S]: 1 }
-      : []
-    : Axis extends number
-      ? ReduceAll<Op, S, readonly [Axis], KeepDims>
-      : Axis extends ReadonlyArray<number>
-        ? ReduceAll<Op, S, Axis, KeepDims>
-        : Shape
+export type Reduced<Op extends string, S extends Shape, Axis, KeepDims> = [Axis, KeepDims] extends [undefined, false]
+  ? []
+  : number extends S["length"]
+    ? Shape
+    : Axis extends undefined
+      ? KeepDims extends true
+        ? { -readonly [K in keyof S]: 1 }
+        : []
+      : Axis extends number
+        ? ReduceAll<Op, S, readonly [Axis], KeepDims>
+        : Axis extends ReadonlyArray<number>
+          ? ReduceAll<Op, S, Axis, KeepDims>
+          : Shape
 type ReduceAll<Op extends string, S extends Shape, Axes extends ReadonlyArray<number>, KeepDims> = number extends
   | Axes["length"]
   | Axes[number]
@@ -140,14 +142,16 @@ type NotSize<S extends Shape> = `${S[number]}` extends infer Text
     : never
   : never
 
-/** The shape `To` for the elements of `S`, or the sentence. */
-export type Reshaped<S extends Shape, To extends Shape> = [NotSize<To>] extends [never]
-  ? [IsSize<Product<S>>, IsSize<Product<To>>] extends [true, true]
-    ? [Product<S>] extends [Product<To>]
-      ? Mutable<To>
-      : Mismatch<`reshape: ${Show<S>} has ${Product<S>} elements, ${Show<To>} needs ${Product<To>}`>
-    : Mutable<To>
-  : Mismatch<`reshape: ${Show<To>} is not a shape: sizes are whole numbers, 0 or more`>
+/** `unknown` when the elements of `S` fill the shape `To`, else the sentence. */
+export type ReshapeRule<S extends Shape, To extends Shape> = number extends S["length"]
+  ? unknown
+  : [NotSize<To>] extends [never]
+    ? [IsSize<Product<S>>, IsSize<Product<To>>] extends [true, true]
+      ? [Product<S>] extends [Product<To>]
+        ? unknown
+        : Mismatch<`reshape: ${Show<S>} has ${Product<S>} elements, ${Show<To>} needs ${Product<To>}`>
+      : unknown
+    : Mismatch<`reshape: ${Show<To>} is not a shape: sizes are whole numbers, 0 or more`>
 
 /** All dimensions after the first as one. */
 export type Flattened<S extends Shape> = S extends readonly []
@@ -173,9 +177,12 @@ type InsertAt<
     ? InsertAt<R, Position, N, [...Out, H]>
     : Shape
 
-/** The shape `To`, if `S` repeats to exactly it. */
-export type BroadcastTo<S extends Shape, To extends Shape> =
-  Repeats<S, To> extends true ? Mutable<To> : Mismatch<`broadcastTo: ${Show<S>} does not broadcast to ${Show<To>}`>
+/** `unknown` when `S` repeats to exactly the shape `To`, else the sentence. */
+export type BroadcastToRule<S extends Shape, To extends Shape> = number extends S["length"]
+  ? unknown
+  : Repeats<S, To> extends true
+    ? unknown
+    : Mismatch<`broadcastTo: ${Show<S>} does not broadcast to ${Show<To>}`>
 type Repeats<S extends Shape, To extends Shape> = number extends S["length"] | To["length"]
   ? true
   : S extends readonly [...infer L extends Shape, infer A extends Dim]
@@ -236,9 +243,15 @@ type PaddedDim<A, W> = A extends Dim
     : number
   : number
 
-/** The shape `To` stated of a tensor of shape `S`; symbols are names, so that only sizes can contradict. */
-export type Expected<S extends Shape, To extends Shape> =
-  Agrees<S, To> extends true ? Mutable<To> : Mismatch<`expect: ${Show<S>} is not ${Show<To>}`>
+/**
+ * `unknown` when a tensor of shape `S` may have the shape `To`, else the sentence. Symbols are names: only sizes can
+ * contradict.
+ */
+export type ExpectRule<S extends Shape, To extends Shape> = number extends S["length"]
+  ? unknown
+  : Agrees<S, To> extends true
+    ? unknown
+    : Mismatch<`expect: ${Show<S>} is not ${Show<To>}`>
 type Agrees<S extends Shape, To extends Shape> = number extends S["length"] | To["length"]
   ? true
   : S extends readonly [infer H extends Dim, ...infer R extends Shape]

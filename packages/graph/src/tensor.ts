@@ -56,12 +56,6 @@ export type AnyTensor = Tensor<Shape, DType>
 /** The tensor type for a computed shape; unknown rank when the shape rule failed (the error stands on the argument). */
 export type TensorOf<S, D extends DType> = S extends Shape ? Tensor<S, D> : Tensor<Shape, D>
 
-/** The shape type of a tensor; numbers count as scalars. */
-export type ShapeOfTensor<T> = T extends Tensor<infer S, DType> ? S : []
-
-/** The element type of a tensor type. */
-export type DTypeOfTensor<T> = T extends Tensor<Shape, infer D> ? D : never
-
 const inspect = Symbol.for("nodejs.util.inspect.custom")
 
 /**

@@ -3,10 +3,12 @@ import type { DType } from "./dtype.ts"
 import type { Mismatch, SameShape, Shape, Show } from "./shape.ts"
 import type { Tensor } from "./tensor.ts"
 
-/** `unknown` when two trees have one structure, else a sentence for every leaf that differs. */
-export type SameTree<What extends string, Expected, Actual> = [Differences<What, Expected, Actual, "">] extends [never]
+/** `unknown` when two trees have one structure (or one is still unknown), else a sentence for every leaf that differs. */
+export type SameTree<What extends string, Expected, Actual> = unknown extends Expected | Actual
   ? unknown
-  : Differences<What, Expected, Actual, "">
+  : [Differences<What, Expected, Actual, "">] extends [never]
+    ? unknown
+    : Differences<What, Expected, Actual, "">
 
 type Differences<What extends string, E, A, Path extends string> =
   E extends Tensor<infer S, infer D>

@@ -56,6 +56,9 @@ export const fromNested = <D extends DType = "f32">(nested: Nested, dtype?: D): 
       data[filled++] = round(Number(level))
       return
     }
+    if (depth === shape.length) {
+      throw new ShapeError(`value: the rows are not all ${showShape(shape)}: a row stands at depth ${depth}`)
+    }
     if (level.length !== shape[depth]) {
       throw new ShapeError(
         `value: a row of length ${level.length} follows one of length ${shape[depth] ?? 0}; rows must be equally long`

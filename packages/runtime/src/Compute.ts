@@ -13,10 +13,10 @@ import type { DType, Shape, Tensor, Value, ValuesOf } from "@cotangent/graph"
 import { Tree } from "@cotangent/graph"
 import { type Engine, type EngineOptions, makeEngine } from "./engine.ts"
 import { BorderError, CompileError, sentenceOf } from "./errors.ts"
-import { alignUp, overread, pageBytes, place } from "./layout.ts"
-import { read, write } from "./memory.ts"
-import { planTraced, type SpecOf, trace } from "./program.ts"
-import { evaluateTree, openSession, type SessionCore } from "./session.ts"
+import { checkLeaves } from "./border.ts"
+import { type SpecOf, trace } from "./program.ts"
+import { evaluateTree, makeRunner } from "./run-once.ts"
+import { openSession, type SessionCore } from "./session.ts"
 import { enableWide } from "./wide.ts"
 
 /** The values a function takes: a value where it takes a tensor. */
@@ -179,43 +179,13 @@ const compileProgram = <A extends ReadonlyArray<unknown>, B>(
   specs: ReadonlyArray<unknown>
 ): Program<A, B> => {
   const traced = trace(f, specs)
-  const planned = planTraced(traced, [], engine.tileVectors)
-  const inputs = place(traced.parameters, 0)
-  const outputs = place(traced.results, inputs.end)
-  const scratch = alignUp(outputs.end + planned.cost.constantBytes)
-  const pages = Math.ceil((scratch + planned.cost.scratchBytes + overread) / pageBytes)
-  const addresses = {
-    parameters: inputs.leaves.map((l) => l.address),
-    results: outputs.leaves.map((l) => l.address),
-    constants: outputs.end,
-    scratch
+  const { cost, parameters, run } = makeRunner(engine, traced)
+  return {
+    cost,
+    // The results have the structure of what f returned.
+    run: (...args) =>
+      border(() => Tree.rebuildWith(traced.output, run(checkLeaves("run", parameters, args))) as ValuesOf<B>)
   }
-  const run = (args: ReadonlyArray<unknown>): unknown => {
-    const given = Tree.entries<Value>(args)
-    inputs.leaves.forEach((leaf, i) => {
-      const entry = given[i]
-      if (entry === undefined || entry.path !== leaf.path)
-        throw new BorderError({ message: `run: the arguments lack ${leaf.path}` })
-      if (entry.leaf.dtype !== leaf.dtype || entry.leaf.shape.join() !== leaf.shape.join()) {
-        throw new BorderError({
-          message: `run: argument ${leaf.path} must be ${leaf.dtype}[${leaf.shape.join(", ")}], it is ${entry.leaf.dtype}[${entry.leaf.shape.join(", ")}]`
-        })
-      }
-    })
-    const memory = engine.pool.acquire(pages)
-    try {
-      inputs.leaves.forEach((leaf, i) => write(memory, leaf, given[i]?.leaf.data ?? []))
-      engine.instantiate(planned, addresses, memory).step()
-      return Tree.rebuildWith(
-        traced.output,
-        outputs.leaves.map((leaf): Value => ({ shape: leaf.shape, dtype: leaf.dtype, data: read(memory, leaf) }))
-      )
-    } finally {
-      engine.pool.release(memory)
-    }
-  }
-  // The results have the structure of what f returned.
-  return { cost: planned.cost, run: (...args) => border(() => run(args) as ValuesOf<B>) }
 }
 
 const sessionOf = <S, P>(core: SessionCore, lock: Semaphore.Semaphore): Session<S, P> => {
@@ -226,12 +196,17 @@ const sessionOf = <S, P>(core: SessionCore, lock: Semaphore.Semaphore): Session<
   return {
     step: (program, ...[input]) =>
       typed(() => {
+        const outputs = core.step(program, input ?? {})
         generation++
-        return core.step(program, input ?? {})
+        return outputs
       }),
     loop: (program, { count, sliceMillis = 5, onChunk }) =>
       guarded(
         Effect.gen(function* () {
+          if (!Number.isInteger(count) || count < 1)
+            return yield* new BorderError({
+              message: `${program}: ${count} steps were asked for; 1 or more are needed`
+            })
           const clock = yield* Clock.Clock
           let chunk = 1
           for (let done = 0; done < count;) {
@@ -253,8 +228,8 @@ const sessionOf = <S, P>(core: SessionCore, lock: Semaphore.Semaphore): Session<
     read: (select) => typed(() => core.read(selector(select))),
     write: (select, data) =>
       typed(() => {
-        generation++
         core.write(selector(select), data)
+        generation++
       }),
     generation: Effect.sync(() => generation),
     cost: core.cost,

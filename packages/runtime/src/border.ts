@@ -34,7 +34,8 @@ export const checkLeaves = (where: string, leaves: ReadonlyArray<LeafSpec>, tree
   const values = leaves.flatMap((expected) => {
     const value = given.get(expected.path)
     const problem = problemOf(expected, value)
-    if (problem !== undefined) throw new BorderError({ message: `${where}: ${expected.path || "the value"} ${problem}` })
+    if (problem !== undefined)
+      throw new BorderError({ message: `${where}: ${expected.path || "the value"} ${problem}` })
     return Values.isValue(value) ? [value] : []
   })
   if (given.size > leaves.length) {

@@ -13,5 +13,6 @@ export {
 export { type Engine, type EngineOptions, makeEngine } from "./engine.ts"
 export * from "./errors.ts"
 export { type Spec, spec, specOf, type SpecOf } from "./program.ts"
-export { evaluateTree, openSession, type SessionCore } from "./session.ts"
+export { evaluateTree } from "./run-once.ts"
+export { openSession, type SessionCore } from "./session.ts"
 export { enableWide } from "./wide.ts"

@@ -50,7 +50,13 @@ export const evaluateTree = (engine: Engine, tree: unknown): ReadonlyArray<Value
     return { tensor, constant: Values.isValue(value) ? value : undefined }
   })
   const computed = leaves.filter(({ constant }) => constant === undefined).map(({ tensor }) => tensor)
-  const values = computed.length === 0 ? [] : makeRunner(engine, trace(() => computed, [])).run([])
+  const values =
+    computed.length === 0
+      ? []
+      : makeRunner(
+          engine,
+          trace(() => computed, [])
+        ).run([])
   let next = 0
   return leaves.flatMap(({ constant }) => constant ?? values[next++] ?? [])
 }

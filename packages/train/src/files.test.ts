@@ -51,7 +51,23 @@ describe("files", () => {
       Effect.gen(function* () {
         yield* Files.writeAtomic(`${folder}/a`, bytes("x"))
         const error = yield* Effect.flip(Files.prepareFolder(`${folder}/a`))
-        assert.include(error.message, `${folder}/a`)
+        const sentence = `${folder}/a is a file, a folder is needed there: remove it or name another folder`
+        assert.strictEqual(error.message, `cannot write ${folder}/a: ${sentence}`)
+        const below = yield* Effect.flip(Files.prepareFolder(`${folder}/a/b/c`))
+        assert.strictEqual(below.message, `cannot write ${folder}/a/b/c: ${sentence}`)
+        const beside = yield* Effect.flip(Files.writeAtomic(`${folder}/a/b.txt`, bytes("x")))
+        assert.strictEqual(beside.message, `cannot write ${folder}/a/b.txt: ${sentence}`)
+      })
+    ))
+
+  it("refuses a folder in the file's place, and leaves nothing beside it", () =>
+    inFolder((folder) =>
+      Effect.gen(function* () {
+        const fs = yield* FileSystem.FileSystem
+        yield* fs.makeDirectory(`${folder}/a.txt`)
+        const error = yield* Effect.flip(Files.writeAtomic(`${folder}/a.txt`, bytes("x")))
+        assert.include(error.message, "a folder stands there: remove it or name another file")
+        assert.deepStrictEqual(yield* fs.readDirectory(folder), ["a.txt"])
       })
     ))
 })

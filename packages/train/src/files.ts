@@ -2,6 +2,7 @@
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
+import * as Option from "effect/Option"
 import * as Path from "effect/Path"
 import type { PlatformError } from "effect/PlatformError"
 
@@ -13,13 +14,34 @@ const sentences: { readonly [Reason in PlatformError["reason"]["_tag"]]?: (folde
   PermissionDenied: (folder) => `writing in the folder ${folder} is not permitted`
 }
 
-/** The sentence of a failed access to `path` in `folder`. */
-export const fileError =
+/** What the path of a folder runs into: the nearest thing that exists, if it is no folder. */
+const obstacleOf = (folder: string): Effect.Effect<string | undefined, never, FileSystem.FileSystem | Path.Path> =>
+  Effect.gen(function* () {
+    const fs = yield* FileSystem.FileSystem
+    const paths = yield* Path.Path
+    for (let at = paths.resolve(folder); ; at = paths.dirname(at)) {
+      const found = yield* Effect.option(fs.stat(at))
+      if (Option.isSome(found)) return found.value.type === "Directory" ? undefined : at
+      if (paths.dirname(at) === at) return undefined
+    }
+  })
+
+/** The sentence of a failed access to `path` in `folder`: what stands there is looked at again, to say what is wrong. */
+const explain =
   (path: string, folder: string) =>
-  (error: PlatformError): FileError =>
-    new FileError({
-      path,
-      message: `cannot write ${path}: ${sentences[error.reason._tag]?.(folder) ?? error.reason.message}`
+  (error: PlatformError): Effect.Effect<never, FileError, FileSystem.FileSystem | Path.Path> =>
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      const obstacle = yield* obstacleOf(folder)
+      const target = yield* Effect.option(fs.stat(path))
+      const taken = path !== folder && Option.isSome(target) && target.value.type === "Directory"
+      const reason =
+        obstacle !== undefined
+          ? `${obstacle} is a file, a folder is needed there: remove it or name another folder`
+          : taken
+            ? "a folder stands there: remove it or name another file"
+            : (sentences[error.reason._tag]?.(folder) ?? error.reason.message)
+      return yield* new FileError({ path, message: `cannot write ${path}: ${reason}` })
     })
 
 /**
@@ -39,7 +61,7 @@ export const writeAtomic = (
       Effect.andThen(fs.rename(temporary, path)),
       Effect.onError(() => Effect.ignore(fs.remove(temporary, { force: true }))),
       Effect.uninterruptible,
-      Effect.mapError(fileError(path, folder))
+      Effect.catch(explain(path, folder))
     )
   })
 
@@ -62,6 +84,6 @@ export const prepareFolder = (folder: string): Effect.Effect<void, FileError, Fi
     yield* makeFolder(folder).pipe(
       Effect.andThen(fs.writeFile(probe, new Uint8Array(0))),
       Effect.andThen(fs.remove(probe)),
-      Effect.mapError(fileError(folder, folder))
+      Effect.catch(explain(folder, folder))
     )
   })

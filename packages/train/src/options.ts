@@ -1,6 +1,7 @@
 /** Options of a training run and their validation. */
 import type { Loss, Metrics } from "@cotangent/nn"
 import type { Optimizer, Rule } from "@cotangent/optim"
+import { isValidationName, validationName } from "./history.ts"
 
 /** Stop when a measured number has not improved for a while. */
 export interface EarlyStopping {
@@ -42,6 +43,19 @@ const wholeFrom = (name: string, value: number | undefined, least: number): Read
     ? []
     : [`${name} is ${value}; a whole number of ${least} or more is needed`]
 
+/** A monitor that no epoch records would never improve. */
+const monitorProblems = (
+  earlyStopping: EarlyStopping | undefined,
+  metrics: ReadonlyArray<string>,
+  validates: boolean
+): ReadonlyArray<string> => {
+  const monitor = earlyStopping?.monitor
+  const recorded = ["loss", ...metrics].flatMap((name) => (validates ? [name, validationName(name)] : [name]))
+  return monitor === undefined || recorded.includes(monitor)
+    ? []
+    : [`earlyStopping.monitor is ${monitor}; an epoch of this run records ${recorded.join(", ")}`]
+}
+
 /** Everything that is wrong with the options, as sentences. */
 export const problemsOf = (
   options: Omit<FitOptions<Loss.TargetKind, Rule, MetricRecord<Loss.TargetKind>>, "loss" | "optimizer" | "metrics"> & {
@@ -49,17 +63,21 @@ export const problemsOf = (
   }
 ): ReadonlyArray<string> => {
   const { validationSplit: split, earlyStopping, metrics = {} } = options
-  const reserved = Object.keys(metrics).filter((name) => name === "loss" || name === "epoch" || /^val[A-Z]/.test(name))
+  const reserved = Object.keys(metrics).filter((name) => name === "loss" || name === "epoch" || isValidationName(name))
   return [
     ...wholeFrom("epochs", options.epochs, 1),
     ...wholeFrom("batchSize", options.batchSize, 1),
     ...wholeFrom("earlyStopping.patience", earlyStopping?.patience, 0),
+    ...(earlyStopping?.minDelta === undefined || earlyStopping.minDelta >= 0
+      ? []
+      : [`earlyStopping.minDelta is ${earlyStopping.minDelta}; a number of 0 or more is needed`]),
     ...(options.seed === undefined || Number.isSafeInteger(options.seed)
       ? []
       : [`seed is ${options.seed}; a whole number is needed`]),
     ...(split === undefined || (split > 0 && split < 1)
       ? []
       : [`validationSplit is ${split}; a number between 0 and 1, both excluded, is needed`]),
+    ...monitorProblems(earlyStopping, Object.keys(metrics), split !== undefined),
     ...reserved.map((name) => `a metric is named ${name}, which the history uses for something else`)
   ]
 }

@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
 import { Values } from "@cotangent/graph"
 import * as Safetensors from "./safetensors.ts"
 
@@ -76,5 +77,39 @@ describe("safetensors", () => {
     assert.match(await sentence(file({ w: entry(0, 4, [1], "F13") }, four)), /has the type F13/)
     assert.match(await sentence(file({ a: entry(0, 4), b: entry(2, 6) }, new Uint8Array(8))), /a and b overlap/)
     assert.match(await sentence(Safetensors.encode(tree).subarray(0, -1)), /needs 8 bytes/)
+  })
+
+  it("allocates no more than the file is long: ranges are compared before any is read", async () => {
+    const size = 2 ** 20
+    const header = Object.fromEntries(Array.from({ length: 2000 }, (_, i) => [`w${i}`, entry(0, size, [size / 4])]))
+    const bytes = file(header, new Uint8Array(size))
+    const before = process.memoryUsage().arrayBuffers
+    assert.match(await sentence(bytes), /w0 and w1 overlap/)
+    assert.isBelow(process.memoryUsage().arrayBuffers - before, 20 * size)
+  })
+
+  it("refuses data that no tensor claims", async () => {
+    assert.match(
+      await sentence(file({ a: entry(0, 4), b: entry(8, 12) }, new Uint8Array(12))),
+      /bytes 4 to 8 of the data/
+    )
+    assert.match(await sentence(file({ a: entry(0, 4) }, new Uint8Array(6))), /bytes 4 to 6 of the data belong to no/)
+    assert.match(await sentence(file({ a: entry(4, 8) }, new Uint8Array(8))), /bytes 0 to 4 of the data belong to no/)
+  })
+
+  it("reads booleans as 0 and 1, names of any kind, and a file of nothing", async () => {
+    const flags = file({ flags: entry(0, 3, [3], "BOOL") }, Uint8Array.of(0, 1, 7))
+    assert.deepStrictEqual((await read(flags)).tensors["flags"]?.data, Uint8Array.of(0, 1, 1))
+    const odd = file('{"__proto__": {"dtype": "F32", "shape": [], "data_offsets": [0, 4]}}', new Uint8Array(4))
+    const result = await Effect.runPromise(Effect.result(Safetensors.decode(odd)))
+    if (Result.isSuccess(result)) assert.isTrue(Object.hasOwn(result.success.tensors, "__proto__"))
+    else assert.match(result.failure.message, /^safetensors: /)
+    assert.deepStrictEqual(await read(file({})), { tensors: {}, metadata: {} })
+    assert.deepStrictEqual((await read(Safetensors.encode({}, { a: "b" }))).metadata, { a: "b" })
+  })
+
+  it("refuses every file cut short", async () => {
+    const bytes = Safetensors.encode(tree)
+    for (let length = 0; length < bytes.length; length++) await sentence(bytes.subarray(0, length))
   })
 })

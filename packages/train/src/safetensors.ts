@@ -53,15 +53,25 @@ export const encode = (tree: unknown, metadata: Readonly<Record<string, string>>
   return bytes
 }
 
-/** The tensors of a file by name, and its metadata. Sizes are checked against the bytes before anything is allocated. */
-export const decode = (
-  bytes: Uint8Array
-): Effect.Effect<
-  { readonly tensors: Readonly<Record<string, Value>>; readonly metadata: Readonly<Record<string, string>> },
-  SafetensorsError
-> =>
+/** What a file holds. */
+export interface Contents {
+  readonly tensors: Readonly<Record<string, Value>>
+  readonly metadata: Readonly<Record<string, string>>
+}
+
+/** A tensor of a header that fits the data. */
+interface Range {
+  readonly name: string
+  readonly dtype: DType
+  readonly shape: ReadonlyArray<number>
+  readonly start: number
+  readonly end: number
+}
+
+const fail = (sentence: string) => new SafetensorsError({ message: `safetensors: ${sentence}` })
+
+const readHeader = (bytes: Uint8Array) =>
   Effect.gen(function* () {
-    const fail = (message: string) => new SafetensorsError({ message: `safetensors: ${message}` })
     if (bytes.length < 8)
       return yield* fail(`the file has ${bytes.length} bytes, fewer than the 8 of its header length`)
     const length = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true))
@@ -71,40 +81,60 @@ export const decode = (
     const header = yield* Schema.decodeUnknownEffect(Schema.fromJsonString(Header))(text).pipe(
       Effect.mapError((error) => fail(`the header does not read: ${error.message}`))
     )
-    const data = bytes.subarray(8 + length)
-    const tensors: Array<readonly [string, Value]> = []
-    let metadata: Readonly<Record<string, string>> = {}
-    const ranges: Array<readonly [start: number, end: number, name: string]> = []
-    for (const [name, entry] of Object.entries(header)) {
-      if (name === "__metadata__" || !Schema.is(Entry)(entry)) {
-        if (name === "__metadata__")
-          metadata = Object.fromEntries(Object.entries(entry).map(([key, value]) => [key, String(value)]))
-        else return yield* fail(`${name} has no dtype, shape and data_offsets`)
-        continue
-      }
-      const dtype = dtypes[entry.dtype]
-      if (dtype === undefined)
-        return yield* fail(`${name} has the type ${entry.dtype}; ${Object.keys(dtypes).join(", ")} are read`)
-      const [start, end] = entry.data_offsets
-      const size = sizeOf(entry.shape)
-      const width = allocate(dtype, 1).byteLength
-      if (entry.shape.some((d) => d < 0) || start < 0 || end > data.length || end - start !== size * width) {
-        return yield* fail(
-          `${name} of shape [${entry.shape.join(", ")}] needs ${size * width} bytes, its range ${start}..${end} of ${data.length} does not hold them`
-        )
-      }
-      ranges.push([start, end, name])
-      const array = allocate(dtype, size)
-      new Uint8Array(array.buffer).set(data.subarray(start, end))
-      tensors.push([name, { shape: entry.shape, dtype, data: array }])
+    return { header, data: bytes.subarray(8 + length) }
+  })
+
+const rangeOf = (name: string, entry: unknown, available: number): Effect.Effect<Range, SafetensorsError> => {
+  if (!Schema.is(Entry)(entry)) return fail(`${name} has no dtype, shape and data_offsets`)
+  const { shape } = entry
+  const dtype = dtypes[entry.dtype]
+  if (dtype === undefined)
+    return fail(`${name} has the type ${entry.dtype}; ${Object.keys(dtypes).join(", ")} are read`)
+  const [start, end] = entry.data_offsets
+  const needed = sizeOf(shape) * allocate(dtype, 1).byteLength
+  return shape.some((d) => d < 0) || start < 0 || end > available || end - start !== needed
+    ? fail(
+        `${name} of shape [${shape.join(", ")}] needs ${needed} bytes, its range ${start}..${end} of ${available} does not hold them`
+      )
+    : Effect.succeed({ name, dtype, shape, start, end })
+}
+
+/** Every byte of the data belongs to exactly one tensor: the first place where that is not so. */
+const gapIn = (ranges: ReadonlyArray<Range>, available: number): string | undefined => {
+  const sorted = ranges.toSorted((a, b) => a.start - b.start || a.end - b.end)
+  let end = 0
+  let last = "the header"
+  for (const range of sorted) {
+    if (range.start < end) return `${last} and ${range.name} overlap`
+    if (range.start > end) return `bytes ${end} to ${range.start} of the data belong to no tensor`
+    end = range.end
+    last = range.name
+  }
+  return end < available ? `bytes ${end} to ${available} of the data belong to no tensor` : undefined
+}
+
+const readTensor = ({ dtype, shape, start, end }: Range, data: Uint8Array): Value => {
+  const array = allocate(dtype, sizeOf(shape))
+  new Uint8Array(array.buffer).set(data.subarray(start, end))
+  // Any byte but 0 is true, and 1 is how this package writes it.
+  return { shape, dtype, data: dtype === "bool" ? Uint8Array.from(array, (x) => (x === 0 ? 0 : 1)) : array }
+}
+
+/**
+ * The tensors of a file by name, and its metadata. Everything the header says is checked against the bytes before anything
+ * is allocated: a file cannot make its reader allocate more than its own size.
+ */
+export const decode = (bytes: Uint8Array): Effect.Effect<Contents, SafetensorsError> =>
+  Effect.gen(function* () {
+    const { header, data } = yield* readHeader(bytes)
+    const { __metadata__: metadata = {}, ...entries } = header
+    const ranges = yield* Effect.forEach(Object.entries(entries), ([name, entry]) => rangeOf(name, entry, data.length))
+    const gap = gapIn(ranges, data.length)
+    if (gap !== undefined) return yield* fail(gap)
+    return {
+      tensors: Object.fromEntries(ranges.map((range) => [range.name, readTensor(range, data)])),
+      metadata: Object.fromEntries(Object.entries(metadata).map(([key, value]) => [key, String(value)]))
     }
-    ranges.sort((a, b) => a[0] - b[0])
-    for (let i = 1; i < ranges.length; i++) {
-      const [before, after] = [ranges[i - 1], ranges[i]]
-      if (before !== undefined && after !== undefined && after[0] < before[1])
-        return yield* fail(`${before[2]} and ${after[2]} overlap`)
-    }
-    return { tensors: Object.fromEntries(tensors), metadata }
   })
 
 /**
@@ -118,11 +148,9 @@ export const load = <T>(bytes: Uint8Array, like: T): Effect.Effect<ValuesOf<T>, 
     for (const { path, leaf } of Tree.entries<Value>(like)) {
       const value = tensors[path]
       const wanted = `${leaf.dtype}[${leaf.shape.join(", ")}]`
-      if (value === undefined)
-        return yield* new SafetensorsError({ message: `safetensors: there is no ${path}; ${wanted} is needed` })
+      if (value === undefined) return yield* fail(`there is no ${path}; ${wanted} is needed`)
       const found = `${value.dtype}[${value.shape.join(", ")}]`
-      if (found !== wanted)
-        return yield* new SafetensorsError({ message: `safetensors: ${path} is ${found}; ${wanted} is needed` })
+      if (found !== wanted) return yield* fail(`${path} is ${found}; ${wanted} is needed`)
       values.push(value)
     }
     // The values have the structure, shapes and types of `like`: they were compared one by one.

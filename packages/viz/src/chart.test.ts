@@ -6,7 +6,6 @@ import * as Layer from "effect/Layer"
 import * as Path from "effect/Path"
 import { systemError } from "effect/PlatformError"
 import { readdirSync, readFileSync } from "node:fs"
-import { writeFileAtomic } from "./atomic-write.ts"
 import { Viz } from "./index.ts"
 import { drawPng } from "./renderer.ts"
 
@@ -61,7 +60,7 @@ layer(NodeServices.layer)("Chart files", (it) => {
   )
 })
 
-describe("writeFileAtomic", () => {
+describe("a refused file", () => {
   const denied = (method: string) =>
     Effect.fail(systemError({ _tag: "PermissionDenied", module: "FileSystem", method, pathOrDescriptor: "/locked" }))
 
@@ -83,9 +82,7 @@ describe("writeFileAtomic", () => {
     it.effect(`leaves nothing when ${broken} is refused, and says which folder`, () =>
       Effect.gen(function* () {
         const files = new Map<string, number>()
-        const error = yield* Effect.flip(writeFileAtomic("/locked/a.svg", Uint8Array.of(1, 2))).pipe(
-          Effect.provide(withFiles(files, broken))
-        )
+        const error = yield* Effect.flip(chart.writeSvg("/locked/a.svg")).pipe(Effect.provide(withFiles(files, broken)))
         assert.strictEqual(
           error.message,
           "viz: cannot write /locked/a.svg: writing in the folder /locked is not permitted"

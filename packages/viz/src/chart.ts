@@ -2,7 +2,7 @@
 import * as Effect from "effect/Effect"
 import type * as FileSystem from "effect/FileSystem"
 import type * as Path from "effect/Path"
-import { writeFileAtomic } from "./atomic-write.ts"
+import { writeAtomic } from "@cotangent/train/files"
 import { drawPng } from "./renderer.ts"
 import { VizError } from "./viz-error.ts"
 
@@ -31,6 +31,10 @@ export interface Chart {
 
 const largestScale = 8
 
+/** Writes a chart whole or not at all. */
+const writeFile = (path: string, bytes: Uint8Array): Effect.Effect<void, VizError, FileSystem.FileSystem | Path.Path> =>
+  Effect.mapError(writeAtomic(path, bytes), ({ message }) => new VizError({ kind: "file", message: `viz: ${message}` }))
+
 /** The chart that is drawn by `svg`. */
 export const make = (svg: Effect.Effect<string, VizError>): Chart => {
   const png = ({ scale = 1 }: PngOptions = {}): Effect.Effect<Uint8Array, VizError> =>
@@ -45,7 +49,7 @@ export const make = (svg: Effect.Effect<string, VizError>): Chart => {
   return {
     svg,
     png,
-    writeSvg: (path) => Effect.flatMap(svg, (text) => writeFileAtomic(path, new TextEncoder().encode(text))),
-    writePng: (path, options) => Effect.flatMap(png(options), (bytes) => writeFileAtomic(path, bytes))
+    writeSvg: (path) => Effect.flatMap(svg, (text) => writeFile(path, new TextEncoder().encode(text))),
+    writePng: (path, options) => Effect.flatMap(png(options), (bytes) => writeFile(path, bytes))
   }
 }

@@ -90,11 +90,13 @@ const emitOf = (
   return { attributes: node.attributes, emit: (b, x) => lower.emit(b, x, node.attributes) }
 }
 
-/** Integer division, shifts by a computed amount and indices as f64 exist one element at a time only. */
+/** Integer division, shifts by a computed amount, indices as f64 and f64 as bool exist one element at a time only. */
 const needsScalars = (values: Values, member: Member): boolean => {
   const node = values.graph.nodes[member.node]
   const [dtype] = node?.outputs.map((o) => o.dtype) ?? []
   if (member.operands.some(({ base }) => isIota(values, base) && values.avals[base]?.dtype === "f64")) return true
+  if (node?.primitive === "cast" && dtype === "bool")
+    return member.operands.some(({ base }) => values.avals[base]?.dtype === "f64")
   if (node?.primitive === "div") return dtype === "i32" || dtype === "u32"
   if (node?.primitive === "shiftLeft" || node?.primitive === "shiftRight")
     return member.operands[1] === undefined || scalarConstant(values, member.operands[1].base) === undefined

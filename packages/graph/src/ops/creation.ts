@@ -35,14 +35,23 @@ export const fromValue = <S extends Shape, D extends DType>(value: Value<S, D>):
   return ops.constant(value) as Tensor<S, D>
 }
 
+/** The element type that a kind of typed array holds. */
+export type DTypeOfArray<A> = { readonly [D in DType]: A extends HostArrays[D] ? D : never }[DType]
+
 /** A constant from a typed array and a shape: `T.fromArray(new Float32Array(6), [2, 3])`. The array is not copied. */
-export const fromArray = <const S extends ReadonlyArray<number>, D extends DType = "f32">(
-  data: HostArrays[D],
-  shape: S,
-  dtype?: D
-): Tensor<Mutable<S>, D> =>
-  // Without a dtype D is what the kind of array says, which `of` needs at run time.
-  fromValue(of(data, shape, dtype ?? (dtypeOf(data) as D)))
+export const fromArray: {
+  <const S extends ReadonlyArray<number>, D extends DType>(
+    data: HostArrays[D],
+    shape: S,
+    dtype: D
+  ): Tensor<Mutable<S>, D>
+  <const S extends ReadonlyArray<number>, A extends HostArrays[DType]>(
+    data: A,
+    shape: S
+  ): Tensor<Mutable<S>, DTypeOfArray<A>>
+} = face(1, (data: HostArrays[DType], shape: ReadonlyArray<number>, dtype?: DType) =>
+  fromValue(of(data, shape, dtype ?? dtypeOf(data)))
+)
 
 const dtypeOf = (data: HostArrays[DType]): DType =>
   data instanceof Float32Array

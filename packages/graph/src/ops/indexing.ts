@@ -122,24 +122,26 @@ export const oneHot: {
 )
 
 /** Whether class c is the label, along a new last axis: the mask form of one-hot. */
-export const isClass = (indices: AnyTensor, classes: number): AnyTensor => {
+const isClass = (indices: AnyTensor, classes: number): AnyTensor => {
   checkIndices("oneHot", indices)
   const shape = [...indices.shape, classes]
   const labels = ops.broadcast(ops.reshape(indices, [...indices.shape, 1]), shape)
   return ops.eq(labels, ops.iota(shape, shape.length - 1, "i32"))
 }
 
-type Scalars = AnyTensor | number
+type Operand = AnyTensor | number
 type ShapeOfOperand<X> = X extends Tensor<infer S, DType> ? S : []
 type DTypeOfOperands<A, B> = A extends Tensor<Shape, infer D> ? D : B extends Tensor<Shape, infer E> ? E : "f32"
 
-/** The shape of a choice between two operands, or the sentence. */
-export type WhereRule<C extends Shape, E extends DType, A, B> = DType extends E
-  ? Chosen<C, A, B>
+/** `R` when the condition is bool, else the sentence. */
+type Condition<E extends DType, R = unknown> = DType extends E
+  ? R
   : [E] extends ["bool"]
-    ? Chosen<C, A, B>
+    ? R
     : Mismatch<`where: the condition must be bool, it is ${E}; compare it with something`>
-type Chosen<C extends Shape, A, B> = SameDType<
+
+/** The shape of a choice between two operands, or the sentence. */
+export type WhereRule<C extends Shape, A, B> = SameDType<
   "where",
   DTypeOfOperands<A, B>,
   DTypeOfOperands<B, A>,
@@ -149,19 +151,19 @@ type Chosen<C extends Shape, A, B> = SameDType<
 /** A choice that holds its operands and waits for the condition. */
 export interface WhereBy<A, B> {
   <C extends Shape, E extends DType>(
-    condition: Tensor<C, E> & Guard<WhereRule<C, E, A, B>>
-  ): TensorOf<WhereRule<C, E, A, B>, DTypeOfOperands<A, B>>
+    condition: Tensor<C, E> & Guard<Condition<E, WhereRule<C, A, B>>>
+  ): TensorOf<WhereRule<C, A, B>, DTypeOfOperands<A, B>>
 }
 
 /** `a` where the condition holds, else `b`; either may be a number. */
 export const where: {
-  <const A extends Scalars, const B extends Scalars>(a: A, b: B): WhereBy<A, B>
-  <C extends Shape, E extends DType, const A extends Scalars, const B extends Scalars>(
-    condition: Tensor<C, E>,
-    a: A,
-    b: B & Guard<WhereRule<C, E, A, B>>
-  ): TensorOf<WhereRule<C, E, A, B>, DTypeOfOperands<A, B>>
-} = face(3, (condition: AnyTensor, a: Scalars, b: Scalars) => {
+  <const A extends Operand, const B extends Operand>(a: A, b: B): WhereBy<A, B>
+  <C extends Shape, E extends DType, const A extends Operand, const B extends Operand>(
+    condition: Tensor<C, E> & Guard<Condition<E>>,
+    a: A & Guard<WhereRule<C, A, number>>,
+    b: B & Guard<WhereRule<C, A, B>>
+  ): TensorOf<WhereRule<C, A, B>, DTypeOfOperands<A, B>>
+} = face(3, (condition: AnyTensor, a: Operand, b: Operand) => {
   checkOperand("where", "any", condition)
   if (condition.dtype !== "bool") {
     throw new DTypeError(`where: the condition must be bool, it is ${condition.dtype}; compare it with something`)

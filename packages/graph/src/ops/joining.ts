@@ -39,7 +39,7 @@ export const concat: {
 export const concatAll = <D extends DType>(tensors: ReadonlyArray<Tensor<Shape, D>>, axis = 0): Tensor<Shape, D> => {
   const [first] = tensors
   if (first === undefined) throw new ShapeError("concatAll: no tensor was given")
-  return ops.concat(tensors, normalizeAxis("concat", first.shape, axis)) as Tensor<Shape, D>
+  return ops.concat(tensors, normalizeAxis("concatAll", first.shape, axis)) as Tensor<Shape, D>
 }
 
 /** Joins tensors of one shape along a new first axis. */

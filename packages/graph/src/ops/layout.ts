@@ -4,13 +4,21 @@ import type { DType } from "../dtype.ts"
 import { ShapeError, showShape } from "../errors.ts"
 import { face, faceWithOptions } from "../face.ts"
 import { operations as ops } from "../operations.ts"
-import type { BroadcastTo, Expanded, Expected, Flattened, Permuted, Reshaped, Swapped } from "../shape-rules.ts"
+import type {
+  BroadcastToRule,
+  Expanded,
+  ExpectRule,
+  Flattened,
+  Permuted,
+  ReshapeRule,
+  Swapped
+} from "../shape-rules.ts"
 import type { Dim, Guard, Mutable, Shape } from "../shape.ts"
 import { type AnyTensor, sizeOf, type Tensor, type TensorOf } from "../tensor.ts"
 
 /** A reshape that holds the new shape and waits for its operand. */
 export interface ReshapeTo<To extends Shape> {
-  <S extends Shape, D extends DType>(self: Tensor<S, D> & Guard<Reshaped<S, To>>): Tensor<Mutable<To>, D>
+  <S extends Shape, D extends DType>(self: Tensor<S, D> & Guard<ReshapeRule<S, To>>): Tensor<Mutable<To>, D>
 }
 
 /** The same elements in row-major order under another shape; the sizes must multiply to the same number. */
@@ -18,7 +26,7 @@ export const reshape: {
   <const To extends ReadonlyArray<number>>(shape: To): ReshapeTo<To>
   <S extends Shape, D extends DType, const To extends ReadonlyArray<number>>(
     self: Tensor<S, D>,
-    shape: To & Guard<Reshaped<S, To>>
+    shape: To & Guard<ReshapeRule<S, To>>
   ): Tensor<Mutable<To>, D>
 } = face(2, ops.reshape)
 
@@ -36,14 +44,27 @@ export interface TransposeBy<P extends ReadonlyArray<number>> {
   <S extends Shape, D extends DType>(self: Tensor<S, D> & Guard<Permuted<S, P>>): TensorOf<Permuted<S, P>, D>
 }
 
-/** The last two dimensions exchanged, or all of them in the order of `permutation`. */
+/** What `transpose` gives: for a tensor its transposition, for a permutation the function that applies it. */
+export type Transposed<X, P> =
+  X extends Tensor<infer S, infer D>
+    ? TensorOf<P extends ReadonlyArray<number> ? Permuted<S, P> : Swapped<S>, D>
+    : X extends ReadonlyArray<number>
+      ? TransposeBy<X>
+      : never
+type SwapGuard<X, P> =
+  P extends ReadonlyArray<number> ? unknown : X extends Tensor<infer S, DType> ? Guard<Swapped<S>> : unknown
+type PermuteGuard<X, P> =
+  X extends Tensor<infer S, DType> ? (P extends ReadonlyArray<number> ? Guard<Permuted<S, P>> : unknown) : unknown
+
+/**
+ * The last two dimensions exchanged, or all of them in the order of `permutation`. One signature serves all forms,
+ * so that a bare `T.transpose` keeps its types in a pipe.
+ */
 export const transpose: {
-  <const P extends ReadonlyArray<number>>(permutation: P): TransposeBy<P>
-  <S extends Shape, D extends DType, const P extends ReadonlyArray<number>>(
-    self: Tensor<S, D>,
-    permutation: P & Guard<Permuted<S, P>>
-  ): TensorOf<Permuted<S, P>, D>
-  <S extends Shape, D extends DType>(self: Tensor<S, D> & Guard<Swapped<S>>): TensorOf<Swapped<S>, D>
+  <const X extends AnyTensor | ReadonlyArray<number>, const P extends ReadonlyArray<number> | undefined = undefined>(
+    x: X & SwapGuard<X, P>,
+    permutation?: P & PermuteGuard<X, P>
+  ): Transposed<X, P>
 } = faceWithOptions((x: AnyTensor, permutation?: ReadonlyArray<number>) => {
   const n = x.shape.length
   if (permutation === undefined && n < 2) {
@@ -84,7 +105,7 @@ export const expand: {
 
 /** A repetition that holds the shape to reach and waits for its operand. */
 export interface BroadcastBy<To extends Shape> {
-  <S extends Shape, D extends DType>(self: Tensor<S, D> & Guard<BroadcastTo<S, To>>): Tensor<Mutable<To>, D>
+  <S extends Shape, D extends DType>(self: Tensor<S, D> & Guard<BroadcastToRule<S, To>>): Tensor<Mutable<To>, D>
 }
 
 /** Repeats along dimensions of size 1 and new leading ones, to exactly this shape. */
@@ -92,7 +113,7 @@ export const broadcastTo: {
   <const To extends ReadonlyArray<number>>(shape: To): BroadcastBy<To>
   <S extends Shape, D extends DType, const To extends ReadonlyArray<number>>(
     self: Tensor<S, D>,
-    shape: To & Guard<BroadcastTo<S, To>>
+    shape: To & Guard<BroadcastToRule<S, To>>
   ): Tensor<Mutable<To>, D>
 } = face(2, (x: AnyTensor, shape: ReadonlyArray<number>) => {
   const lead = shape.length - x.shape.length
@@ -107,7 +128,7 @@ export const dyn = <D extends DType>(self: Tensor<Shape, D>): Tensor<Shape, D> =
 
 /** A statement that holds a shape and waits for the tensor it is about. */
 export interface ExpectShape<To extends Shape> {
-  <S extends Shape, D extends DType>(self: Tensor<S, D> & Guard<Expected<S, To>>): Tensor<Mutable<To>, D>
+  <S extends Shape, D extends DType>(self: Tensor<S, D> & Guard<ExpectRule<S, To>>): Tensor<Mutable<To>, D>
 }
 
 /** States the shape of a tensor whose shape the types do not know; checked when built, symbols must agree with themselves. */
@@ -115,7 +136,7 @@ export const expect: {
   <const To extends Shape>(shape: To): ExpectShape<To>
   <S extends Shape, D extends DType, const To extends Shape>(
     self: Tensor<S, D>,
-    shape: To & Guard<Expected<S, To>>
+    shape: To & Guard<ExpectRule<S, To>>
   ): Tensor<Mutable<To>, D>
 } = face(2, (x: AnyTensor, shape: Shape) => {
   const sizes = new Map<string, number>()

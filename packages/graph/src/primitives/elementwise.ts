@@ -7,7 +7,7 @@ import type { Operations } from "../operations-interface.ts"
 import type { BatchRule, HostArray, Maybe, NoAttributes, Primitive, SampleOperand } from "../primitive.ts"
 import type { AnyTensor, Aval } from "../tensor.ts"
 
-/** Throws unless every operand has an accepted element type and all have one shape. */
+/** The type of the operands; throws unless every one has an accepted element type and all have one shape. */
 export const checkElementwise = (name: string, domain: Domain, inputs: ReadonlyArray<Aval>): Aval => {
   const first = inputs[0]
   if (first === undefined) throw new ShapeError(`${name}: no operand was given`)
@@ -20,7 +20,8 @@ export const checkElementwise = (name: string, domain: Domain, inputs: ReadonlyA
       )
     }
   }
-  return first
+  // Not `first` itself: it may be a tensor, and a type must not keep a graph alive.
+  return { shape: first.shape, dtype: first.dtype }
 }
 
 /** Batching of anything elementwise: unbatched operands are repeated along the batch. */

@@ -15,7 +15,7 @@ export const identity = (
   document,
   infer: ([x]) => {
     if (x === undefined) throw new ShapeError(`${name}: no operand was given`)
-    return [x]
+    return [{ shape: x.shape, dtype: x.dtype }]
   },
   evaluate: ([x]) => [x?.data ?? new Float64Array(0)],
   reverse,

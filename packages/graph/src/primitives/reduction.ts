@@ -15,7 +15,7 @@ export interface Axes {
 }
 
 /** Checks the axes of a reduction and gives the shape it leaves. */
-export const inferReduction = (name: string, x: Aval | undefined, axes: ReadonlyArray<number>): Aval => {
+const inferReduction = (name: string, x: Aval | undefined, axes: ReadonlyArray<number>): Aval => {
   if (x === undefined) throw new ShapeError(`${name}: no operand was given`)
   if (x.dtype === "bool") throw new DTypeError(`${name}: defined for numbers, got bool; use T.cast`)
   checkAxes(name, x, axes)
@@ -23,7 +23,7 @@ export const inferReduction = (name: string, x: Aval | undefined, axes: Readonly
 }
 
 /** Folds all elements along the axes, in row-major order. */
-export const foldAxes = (
+const foldAxes = (
   x: HostArray,
   axes: ReadonlyArray<number>,
   start: number,

@@ -4,6 +4,7 @@ import { DTypeError, ShapeError, showShape } from "../errors.ts"
 import type { RuleOperations } from "../operations-interface.ts"
 import type { Application, HostArray, Maybe, Primitive, RegionType } from "../primitive.ts"
 import { type AnyTensor, type Aval, type Region, sizeOf } from "../tensor.ts"
+import { operand } from "./elementwise.ts"
 
 /**
  * The operands of a scan are, in this order: captured values (constant over the steps), carries (changed by each step)
@@ -51,131 +52,135 @@ const scanOf = (
   return ops.scan(region, [...captured, ...operands], carries, sequences, length, reverse)
 }
 
+/** The derivatives of the floats among `xs`, zeros where there is none: what a loop carries. */
+const dense = (
+  ops: RuleOperations,
+  xs: ReadonlyArray<AnyTensor>,
+  derivatives: ReadonlyArray<Maybe>
+): ReadonlyArray<AnyTensor> => xs.flatMap((x, i) => (isFloat(x.dtype) ? [derivatives[i] ?? zerosLike(ops, x)] : []))
+
+/** The inverse of `dense`: one entry for each of `xs`, nothing beside integers. */
+const sparse = (xs: ReadonlyArray<AnyTensor>, derivatives: ReadonlyArray<AnyTensor>): ReadonlyArray<Maybe> => {
+  let next = 0
+  return xs.map((x) => (isFloat(x.dtype) ? derivatives[next++] : undefined))
+}
+
+/** The body applied to tensors. */
+const runBody = (
+  ops: RuleOperations,
+  at: Application<ScanAttributes>,
+  parameters: ReadonlyArray<AnyTensor>
+): ReadonlyArray<AnyTensor> => {
+  const body = bodyOf(at)
+  return ops.passes.substitute(body.results, body.parameters, parameters)
+}
+
+/** The carries that enter each step, stacked over time: the loop run once more. */
+const carriesEntering = (ops: RuleOperations, at: Application<ScanAttributes>): ReadonlyArray<AnyTensor> =>
+  scanOf(ops, at.inputs, at.attributes, (...parameters) => [
+    ...runBody(ops, at, parameters),
+    ...split(parameters, at.attributes).carries
+  ]).slice(at.outputs.length)
+
+/**
+ * The loop backwards: it carries the cotangents of the carries and the sums of those of the captured values, and gives
+ * those of the rows.
+ */
 const pullbackScan = (
   ops: RuleOperations,
   at: Application<ScanAttributes>,
   cotangents: ReadonlyArray<Maybe>
 ): ReadonlyArray<Maybe> => {
   const { attributes, inputs, outputs } = at
-  const body = bodyOf(at)
   const { captured, carries, sequences } = split(inputs, attributes)
-  const run = (parameters: ReadonlyArray<AnyTensor>) => ops.passes.substitute(body.results, body.parameters, parameters)
-  // Forward once more, keeping the carries that enter each step.
-  const entering = scanOf(ops, inputs, attributes, (...parameters) => [
-    ...run(parameters),
-    ...split(parameters, attributes).carries
-  ]).slice(body.results.length)
-  const differentiable = (xs: ReadonlyArray<AnyTensor>) => xs.filter((x) => isFloat(x.dtype))
-  const [dCaptured, dCarries, dSequences] = [
-    differentiable(captured),
-    differentiable(carries),
-    differentiable(sequences)
-  ]
   const finals = outputs.slice(0, carries.length)
   const rows = outputs.slice(carries.length)
+  const entering = carriesEntering(ops, at)
+  const carryStart = dense(ops, finals, cotangents)
+  const start = [...carryStart, ...dense(ops, captured, [])]
   const rowCotangents = rows.map((y, i) => cotangents[carries.length + i] ?? zerosLike(ops, y))
-  const start = [
-    ...finals.flatMap((y, i) => (isFloat(y.dtype) ? [cotangents[i] ?? zerosLike(ops, y)] : [])),
-    ...dCaptured.map((c) => zerosLike(ops, c))
-  ]
   const back: ScanAttributes = {
     carries: start.length,
     sequences: sequences.length + entering.length + rows.length,
     length: attributes.length,
     reverse: !attributes.reverse
   }
-  const results = scanOf(
-    ops,
-    [...captured, ...start, ...sequences, ...entering, ...rowCotangents],
-    back,
-    (...parameters) => {
-      const now = split(parameters, back)
-      const x = now.sequences.slice(0, sequences.length)
-      const carry = now.sequences.slice(sequences.length, sequences.length + entering.length)
-      const g = now.sequences.slice(sequences.length + entering.length)
-      const targets = [...now.captured, ...carry, ...x].map((t) => ops.alias(t))
-      let next = 0
-      const carryCotangents = finals.map((y) => (isFloat(y.dtype) ? now.carries[next++] : undefined))
-      const grads = ops.passes.pullback(run(targets), [...carryCotangents, ...g], targets)
-      const wanted = (xs: ReadonlyArray<AnyTensor>, offset: number) =>
-        xs.flatMap((t, i) => (isFloat(t.dtype) ? [grads[offset + i] ?? zerosLike(ops, t)] : []))
-      const sums = wanted(now.captured, 0).map((d, i) => ops.add(now.carries[dCarries.length + i] ?? d, d))
-      return [...wanted(carry, captured.length), ...sums, ...wanted(x, captured.length + carry.length)]
-    }
-  )
-  const place = (xs: ReadonlyArray<AnyTensor>, grads: ReadonlyArray<AnyTensor>): ReadonlyArray<Maybe> => {
-    let next = 0
-    return xs.map((x) => (isFloat(x.dtype) ? grads[next++] : undefined))
-  }
+  const operands = [...captured, ...start, ...sequences, ...entering, ...rowCotangents]
+  const results = scanOf(ops, operands, back, (...parameters) => {
+    const now = split(parameters, back)
+    const x = now.sequences.slice(0, sequences.length)
+    const carry = now.sequences.slice(sequences.length, sequences.length + entering.length)
+    const rowsNow = now.sequences.slice(sequences.length + entering.length)
+    const targets = [...now.captured, ...carry, ...x].map(ops.alias)
+    const given = [...sparse(finals, now.carries), ...rowsNow]
+    const gradients = split(ops.passes.pullback(runBody(ops, at, targets), given, targets), attributes)
+    const sums = now.carries.slice(carryStart.length)
+    return [
+      ...dense(ops, carry, gradients.carries),
+      ...dense(ops, now.captured, gradients.captured).map((d, i) => ops.add(operand(sums, i), d)),
+      ...dense(ops, x, gradients.sequences)
+    ]
+  })
   return [
-    ...place(captured, results.slice(dCarries.length, start.length)),
-    ...place(carries, results.slice(0, dCarries.length)),
-    ...place(sequences, results.slice(start.length, start.length + dSequences.length))
+    ...sparse(captured, results.slice(carryStart.length, start.length)),
+    ...sparse(carries, results.slice(0, carryStart.length)),
+    ...sparse(sequences, results.slice(start.length))
   ]
 }
 
+/**
+ * The loop with a tangent beside every float it carries or reads: zero where there is none, for the body may make any
+ * carry depend on any other.
+ */
 const pushforwardScan = (
   ops: RuleOperations,
   at: Application<ScanAttributes>,
   tangents: ReadonlyArray<Maybe>
 ): ReadonlyArray<Maybe> => {
   const { attributes, inputs, outputs } = at
-  const body = bodyOf(at)
-  // Every float operand carries a tangent, zero where there is none: the body may make any carry depend on any other.
-  const parts = split(inputs, attributes)
-  const t = split(
-    inputs.map((x, i) => (isFloat(x.dtype) ? (tangents[i] ?? zerosLike(ops, x)) : undefined)),
+  const { captured, carries, sequences } = split(inputs, attributes)
+  const moving = split(
+    inputs.map((_, i) => tangents[i]),
     attributes
   )
-  const only = (xs: ReadonlyArray<Maybe>): ReadonlyArray<AnyTensor> => xs.flatMap((x) => (x === undefined ? [] : [x]))
+  const [dCaptured, dCarries, dSequences] = [
+    dense(ops, captured, moving.captured),
+    dense(ops, carries, moving.carries),
+    dense(ops, sequences, moving.sequences)
+  ]
   const doubled: ScanAttributes = {
     ...attributes,
-    carries: attributes.carries + only(t.carries).length,
-    sequences: attributes.sequences + only(t.sequences).length
+    carries: carries.length + dCarries.length,
+    sequences: sequences.length + dSequences.length
   }
-  const results = scanOf(
-    ops,
-    [
-      ...parts.captured,
-      ...only(t.captured),
-      ...parts.carries,
-      ...only(t.carries),
-      ...parts.sequences,
-      ...only(t.sequences)
-    ],
-    doubled,
-    (...parameters) => {
-      let next = 0
-      const take = (pattern: ReadonlyArray<unknown>) =>
-        pattern.map((x) => (x === undefined ? undefined : parameters[next++]))
-      const sources: Array<AnyTensor> = []
-      const moving: Array<Maybe> = []
-      for (const [values, pattern] of [
-        [parts.captured, t.captured],
-        [parts.carries, t.carries],
-        [parts.sequences, t.sequences]
-      ] as const) {
-        sources.push(...only(take(values)).map((x) => ops.alias(x)))
-        moving.push(...take(pattern))
-      }
-      const ys = ops.passes.substitute(body.results, body.parameters, sources)
-      const dys = ops.passes.pushforward(ys, sources, moving)
-      const dense = (from: number, to: number) =>
-        ys.slice(from, to).flatMap((y, i) => (isFloat(y.dtype) ? [dys[from + i] ?? zerosLike(ops, y)] : []))
-      return [
-        ...ys.slice(0, attributes.carries),
-        ...dense(0, attributes.carries),
-        ...ys.slice(attributes.carries),
-        ...dense(attributes.carries, ys.length)
-      ]
-    }
-  )
-  const rows = outputs.length - attributes.carries
-  let carryAt = attributes.carries
-  let rowAt = doubled.carries + rows
-  return outputs.map((y, i) =>
-    !isFloat(y.dtype) ? undefined : i < attributes.carries ? results[carryAt++] : results[rowAt++]
-  )
+  const operands = [...captured, ...dCaptured, ...carries, ...dCarries, ...sequences, ...dSequences]
+  const results = scanOf(ops, operands, doubled, (...parameters) => {
+    let next = 0
+    const take = (count: number) => parameters.slice(next, (next += count))
+    const groups = [captured, carries, sequences].map((xs) => {
+      const values = take(xs.length).map(ops.alias)
+      return { values, moving: sparse(xs, take(xs.filter((x) => isFloat(x.dtype)).length)) }
+    })
+    const sources = groups.flatMap(({ values }) => values)
+    const ys = runBody(ops, at, sources)
+    const dys = ops.passes.pushforward(
+      ys,
+      sources,
+      groups.flatMap((group) => group.moving)
+    )
+    const n = carries.length
+    return [
+      ...ys.slice(0, n),
+      ...dense(ops, ys.slice(0, n), dys.slice(0, n)),
+      ...ys.slice(n),
+      ...dense(ops, ys.slice(n), dys.slice(n))
+    ]
+  })
+  const rows = outputs.slice(carries.length)
+  return [
+    ...sparse(outputs.slice(0, carries.length), results.slice(carries.length, doubled.carries)),
+    ...sparse(rows, results.slice(doubled.carries + rows.length))
+  ]
 }
 
 /** Throws unless a body that says what it takes takes these. */

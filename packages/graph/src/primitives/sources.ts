@@ -1,6 +1,6 @@
 /** Values that are there before a program runs, or known from the index alone. */
 import { checkSizes } from "../axes.ts"
-import { allocate } from "../dtype.ts"
+import { allocate, checkDomain } from "../dtype.ts"
 import { DTypeError, EvaluationError, ShapeError, showShape } from "../errors.ts"
 import type { Primitive } from "../primitive.ts"
 import { sizeOf } from "../tensor.ts"
@@ -62,7 +62,7 @@ export const iota: Primitive<{
   infer: (_, { shape, axis, dtype }) => {
     if (checkSizes("iota", shape)[axis] === undefined)
       throw new ShapeError(`iota: axis ${axis} does not exist in ${showShape(shape)}`)
-    if (dtype === "bool") throw new DTypeError("iota: defined for numbers, not bool")
+    checkDomain("iota", "number", dtype)
     if (dtype === "f32" && (shape[axis] ?? 0) > 2 ** 24)
       throw new DTypeError(`iota: ${showShape(shape)} counts beyond 2^24, use i32`)
     return [{ shape, dtype }]

@@ -1,0 +1,123 @@
+/**
+ * Results: which are written where they belong by the kernel that computes them, in place of the parameter they replace
+ * if they do, and which are copied.
+ */
+import type { Buffer, Kernel } from "@cotangent/kernel"
+import { Axes, sizeOf, Views } from "@cotangent/graph"
+import { avalOf, type Buffers } from "./buffers.ts"
+import type { Context } from "./lower/fused.ts"
+import { isSinglePass } from "./lower/row.ts"
+import { copyKernel } from "./lower/structure.ts"
+import { type Access, type Values, valueOf } from "./resolve.ts"
+import type { Group, Schedule } from "./schedule.ts"
+
+/** Where each result is written: by its own group, into its final place, or by a copy at the end. */
+export type ResultPlan = ReadonlyArray<"direct" | "copy" | "nothing">
+
+/** Whether a group reads parameter `base` only at the element it is about to write. */
+const readsInPlace = (group: Group, base: number): boolean =>
+  group.members.every((member, i) =>
+    member.operands.every(
+      (access) =>
+        access.base !== base ||
+        (member.level === "full" &&
+          !(i === 0 && group.kind !== "row") &&
+          Axes.sameShape(access.view.shape, group.space) &&
+          Views.isContiguous(access.view))
+    )
+  )
+
+/** Whether an access is the array itself: every element of it, in order. */
+const isWhole = (values: Values, { base, view }: Access): boolean =>
+  Views.isContiguous(view) && sizeOf(view.shape) === sizeOf(values.avals[base]?.shape ?? [])
+
+/**
+ * Decides for every result. `replaces[i]` is the parameter whose memory result i takes over. It can be written directly
+ * when its value is computed (not a view or a parameter), nothing else has claimed it, every other reader of the old
+ * parameter runs before, and its own group reads the old value only element by element.
+ */
+export const planResults = (
+  context: Context,
+  schedule: Schedule,
+  order: ReadonlyArray<Group>,
+  replaces: ReadonlyArray<number | undefined>
+): ResultPlan => {
+  const { values } = schedule
+  const position = new Map(order.map((group, i) => [group.id, i] as const))
+  const readers = new Map<number, Array<Group>>()
+  for (const group of order) {
+    const bases = new Set(group.members.flatMap((m) => m.operands.map((a) => a.base)))
+    for (const base of bases) readers.set(base, [...(readers.get(base) ?? []), group])
+  }
+  const claimed = new Set<number>()
+  return values.graph.results.map((reference, i) => {
+    const access = values.access[valueOf(values, reference)]
+    const replaced = replaces[i]
+    if (access === undefined) return "copy"
+    if (replaced !== undefined && access.base === replaced && isWhole(values, access)) return "nothing"
+    const groupId = schedule.groupOf[access.base]
+    const group = groupId === undefined ? undefined : schedule.groups[groupId]
+    if (group === undefined || claimed.has(access.base) || !isWhole(values, access)) return "copy"
+    if (replaced !== undefined) {
+      const at = position.get(group.id) ?? 0
+      const others = (readers.get(replaced) ?? []).filter((g) => g.id !== group.id)
+      if (
+        others.some((g) => (position.get(g.id) ?? 0) > at) ||
+        !readsInPlace(group, replaced) ||
+        !isSinglePass(context, group)
+      )
+        return "copy"
+    }
+    claimed.add(access.base)
+    return "direct"
+  })
+}
+
+/** What is left to do for results that are not written by the kernel that computes them. */
+export interface ResultCopies {
+  /** Before any other kernel: what reads parameters that may be overwritten later. */
+  readonly before: ReadonlyArray<Kernel>
+  /** After all other kernels. */
+  readonly after: ReadonlyArray<Kernel>
+}
+
+/**
+ * Copies of results that are views, parameters or constants, or whose memory cannot be written earlier. A parameter that
+ * goes into memory of its own is copied first, while nothing has changed it. One that replaces another parameter goes
+ * last, when nobody reads that one any more; if it is overwritten itself before that, it is saved first.
+ */
+export const copyResults = (
+  { values }: Schedule,
+  buffers: Buffers,
+  how: ResultPlan,
+  replaces: ReadonlyArray<number | undefined>
+): ResultCopies => {
+  const overwritten = new Set(replaces.flatMap((p, i) => (p === undefined || how[i] === "nothing" ? [] : [p])))
+  const saved = new Map<number, Buffer>()
+  const before: Array<Kernel> = []
+  const after: Array<Kernel> = []
+  const save = (base: number): Buffer => {
+    const known = saved.get(base)
+    if (known !== undefined) return known
+    const { shape, dtype } = avalOf(values, base)
+    const size = sizeOf(shape)
+    const buffer = buffers.scratch(`saved${base}`, dtype, size)
+    saved.set(base, buffer)
+    before.push(copyKernel(`save${base}`, buffers.bufferOf(base), Views.contiguous([size]), buffer))
+    return buffer
+  }
+  values.graph.results.forEach((reference, i) => {
+    const access = values.access[valueOf(values, reference)]
+    const target = buffers.results[i]
+    if (how[i] !== "copy" || access === undefined || target === undefined) return
+    const { base, view } = access
+    const isParameter = base < buffers.parameters.length
+    if (isParameter && replaces[i] === undefined)
+      before.push(copyKernel(`copy${i}`, buffers.bufferOf(base), view, target))
+    else {
+      const from = isParameter && overwritten.has(base) ? save(base) : buffers.bufferOf(base)
+      after.push(copyKernel(`copy${i}`, from, view, target))
+    }
+  })
+  return { before, after }
+}

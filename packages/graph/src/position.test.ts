@@ -1,0 +1,55 @@
+import { assert, describe, it } from "@effect/vitest"
+import { pipe } from "effect/Function"
+import * as T from "./ops/index.ts"
+import { showPosition } from "./position.ts"
+import type { AnyTensor } from "./tensor.ts"
+
+/** The line this is called from. */
+const here = (): number => {
+  const frame = new Error("position").stack?.split("\n")[2] ?? ""
+  return Number(/:(\d+):\d+\)?$/.exec(frame)?.[1])
+}
+
+const lineOf = (x: AnyTensor): number | undefined => {
+  const shown = showPosition(x.node.position)
+  const match = /position\.test\.ts:(\d+):\d+$/.exec(shown ?? "")
+  return match === null ? undefined : Number(match[1])
+}
+
+describe("positions", () => {
+  const x = T.constant([1, 2, 3])
+
+  it("are the line of the user's code that built the node", () => {
+    const [y, line] = [T.exp(x), here()]
+    assert.strictEqual(lineOf(y), line)
+    const [z, line2] = [pipe(x, T.add(1)), here()]
+    assert.strictEqual(lineOf(z), line2)
+  })
+
+  it("of compositions are the user's line, not the library's", () => {
+    const [y, line] = [T.softmax(x), here()]
+    assert.strictEqual(lineOf(y), line)
+    const [z, line2] = [pipe(x, T.mul(2), T.logsumexp()), here()]
+    assert.strictEqual(lineOf(z), line2)
+  })
+
+  it("show no line of the library", () => {
+    const stack = (...lines: ReadonlyArray<string>) => ({ stack: ["Error", ...lines].join("\n") })
+    const home = import.meta.url.replace(/graph\/src\/.*$/, "")
+    assert.isUndefined(showPosition(stack(`    at one (${home}graph/src/operations.ts:1:2)`)))
+    assert.strictEqual(
+      showPosition(
+        stack(
+          `    at add (${home}graph/src/ops/arithmetic.ts:1:2)`,
+          `    at apply (${home}nn/dist/model/dense.js:1:2)`,
+          "    at pipe (file:///app/node_modules/effect/dist/Function.js:3:4)",
+          "    at node:internal/process:5:6",
+          "    at loss (file:///app/packages/graph/src/model.ts:7:8)"
+        )
+      ),
+      "/app/packages/graph/src/model.ts:7:8"
+    )
+    assert.strictEqual(showPosition(stack("    at https://example.org/app.js:9:10")), "https://example.org/app.js:9:10")
+    assert.isUndefined(showPosition({}))
+  })
+})

@@ -1,0 +1,51 @@
+import { assert, describe, it } from "@effect/vitest"
+import { makeWatcher } from "./early-stopping.ts"
+import type { EarlyStopping } from "./options.ts"
+
+/** The epoch after which a run with these losses stops, and the best epochs on the way. */
+const watched = (earlyStopping: EarlyStopping | undefined, values: ReadonlyArray<number>, name = "loss") => {
+  const look = makeWatcher({ earlyStopping, validation: undefined })
+  const improved: Array<number> = []
+  for (const [i, value] of values.entries()) {
+    const seen = look({ epoch: i + 1, loss: 0, [name]: value })
+    if (seen.improved) improved.push(i + 1)
+    if (seen.stop) return { stopped: i + 1, improved }
+  }
+  return { stopped: undefined, improved }
+}
+
+describe("early stopping", () => {
+  it("stops after so many epochs in a row without improvement", () => {
+    assert.deepStrictEqual(watched({ patience: 2 }, [3, 2, 2.5, 2.4, 1]), { stopped: 4, improved: [1, 2] })
+    assert.deepStrictEqual(watched({ patience: 3 }, [3, 2, 2.5, 2.4, 1]), { stopped: undefined, improved: [1, 2, 5] })
+  })
+
+  it("of patience 0 or 1 stops at the first epoch that does not improve, never at one that does", () => {
+    for (const patience of [0, 1]) {
+      assert.strictEqual(watched({ patience }, [3, 2, 1, 1]).stopped, 4)
+      assert.strictEqual(watched({ patience }, [3, 2, 1, 0]).stopped, undefined)
+    }
+  })
+
+  it("counts only what is better by more than minDelta", () => {
+    assert.deepStrictEqual(watched({ patience: 2, minDelta: 0.5 }, [3, 2.6, 2.4, 2.3, 2.2]), {
+      stopped: 5,
+      improved: [1, 3]
+    })
+  })
+
+  it("takes accuracies for better when larger, unless told otherwise", () => {
+    const rising = [0.5, 0.6, 0.7]
+    assert.deepStrictEqual(watched({ patience: 1, monitor: "accuracy" }, rising, "accuracy").improved, [1, 2, 3])
+    assert.strictEqual(watched({ patience: 1, monitor: "accuracy", mode: "min" }, rising, "accuracy").stopped, 2)
+    assert.strictEqual(watched({ patience: 1, monitor: "score", mode: "max" }, rising, "score").stopped, undefined)
+  })
+
+  it("NaN is never an improvement", () => {
+    assert.deepStrictEqual(watched({ patience: 2 }, [NaN, NaN, 1]), { stopped: 2, improved: [] })
+  })
+
+  it("without options never stops", () => {
+    assert.strictEqual(watched(undefined, [1, 2, 3, 4, 5]).stopped, undefined)
+  })
+})
