@@ -288,8 +288,9 @@ describe("hostile input", () => {
 
   it("nested beyond reason is refused before it exhausts the stack", () => {
     let graph: unknown = encode(collect(x))
-    const nodes = (region: unknown) => [{ primitive: "scan", attributes: {}, inputs: [], regions: [region] }]
+    const attributes = { carries: 0, sequences: 0, length: 1, reverse: false }
+    const nodes = (region: unknown) => [{ primitive: "scan", attributes, inputs: [], regions: [region] }]
     for (let depth = 0; depth < 20_000; depth++) graph = { parameters: [], nodes: nodes(graph), results: [] }
-    refused(graph, "graph: node 0, scan: ")
+    refused(graph, "regions lie more than 64 deep")
   })
 })
