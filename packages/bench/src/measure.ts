@@ -87,6 +87,7 @@ const stepsFromStart = 10_000
 const runSession = (workload: MlpWorkload, until: number) =>
   Effect.scoped(
     Effect.gen(function* () {
+      // The parameter tree of a model built in a loop is unknown to the types; only the loss is read.
       const session = (yield* openWorkload(workload)) as unknown as Train
       const first: Value = (yield* session.step("train")).loss
       const firstStep = performance.now()

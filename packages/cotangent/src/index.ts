@@ -4,7 +4,18 @@
  * The pure language is `T`, `Key`, `grad` and its kin, `Model`, `Loss`, `Metrics`, `Optimizer`; Effect begins with
  * `Compute`, `Dataset`, `Trainer` and `Viz`. No name here is one of Effect's own barrel.
  */
-export { type Batched, grad, hvp, jvp, valueAndGrad, valueAndGradAux, vjp, vmap } from "@cotangent/autodiff"
+export {
+  type Batched,
+  grad,
+  hessian,
+  hvp,
+  jacobian,
+  jvp,
+  valueAndGrad,
+  valueAndGradAux,
+  vjp,
+  vmap
+} from "@cotangent/autodiff"
 export { Batches, Csv, DataError, Dataset, Permutation, Split, Synthetic } from "@cotangent/data"
 export {
   type AnyTensor,
