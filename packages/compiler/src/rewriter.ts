@@ -46,7 +46,10 @@ export const makeRewriter = (): Rewriter => {
       const known = key === undefined ? undefined : merged.get(key)
       const index = known ?? nodes.length
       if (known === undefined) {
-        const types = regions.map((g) => ({ results: g.results.map((r) => Graph.avalOf(g, r)) }))
+        const types = regions.map((g) => ({
+          parameters: g.parameters,
+          results: g.results.map((r) => Graph.avalOf(g, r))
+        }))
         nodes.push({
           primitive,
           attributes,

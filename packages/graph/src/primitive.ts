@@ -129,7 +129,7 @@ export interface Primitive<A> {
 
 /** The type of a region: what it takes (left out by callers that have checked it) and what its results are. */
 export interface RegionType {
-  readonly parameters?: ReadonlyArray<Aval>
+  readonly parameters: ReadonlyArray<Aval>
   readonly results: ReadonlyArray<Aval>
 }
 
