@@ -20,7 +20,9 @@ const positive = Schema.Int.check(Schema.isGreaterThan(0))
 
 const options = {
   data: Argument.String("data").pipe(
-    Argument.withDescription("digits, iris, wine, or a CSV file (may be gzipped) with numbers and a class per row")
+    Argument.withDescription(
+      "digits, iris, wine, or a CSV file (may be gzipped) with numbers and a class per row; numbers are used as they are, so bring columns to similar sizes first (wine's are not)"
+    )
   ),
   label: Flag.String("label").pipe(
     Flag.withDescription("the CSV column that holds the class: a name or a number, -1 is the last"),
