@@ -94,7 +94,10 @@ export const storedValues = (schedule: Schedule): ReadonlySet<number> => {
     for (const member of group.members)
       for (const { base } of member.operands)
         if (groupOf[base] !== group.id || (group.kind !== "row" && member === root)) stored.add(base)
-    if (!isFused(group) && root !== undefined) stored.add(values.start[root.node] ?? 0)
+    if (!isFused(group) && root !== undefined) {
+      const first = values.start[root.node] ?? 0
+      values.graph.nodes[root.node]?.outputs.forEach((_, i) => stored.add(first + i))
+    }
   }
   return stored
 }

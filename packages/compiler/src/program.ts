@@ -8,6 +8,7 @@ import type { Graph } from "@cotangent/graph"
 import { bufferBytes, type ConstantData, makeBuffers, storedValues } from "./buffers.ts"
 import { exactRules } from "./exact.ts"
 import type { Context } from "./lower/fused.ts"
+import { lowerKernel } from "./lower/kernel.ts"
 import { lowerColumn } from "./lower/column.ts"
 import { lowerContract } from "./lower/contract.ts"
 import { lowerRow } from "./lower/row.ts"
@@ -150,6 +151,8 @@ const lower = (context: Context, schedule: Schedule, group: Group, index: number
       return lowerContract(context, group, name, cost)
     case "column":
       return lowerColumn(context, group, name, cost)
+    case "kernel":
+      return lowerKernel(context, group, name, cost)
     default:
       return lowerStructure(context, group, group.kind, name, cost)
   }

@@ -11,7 +11,16 @@ import { Axes, type Graph, primitives, rulesOf, sizeOf, type View, Views } from 
 import { type Access, type Values, valueOf } from "./resolve.ts"
 
 /** What leads a group: loops over elements and rows, a product, a reduction over leading axes, or a form of its own. */
-export type GroupKind = "row" | "contract" | "column" | "gather" | "scatterAdd" | "pad" | "concat" | "argmax"
+export type GroupKind =
+  | "row"
+  | "contract"
+  | "column"
+  | "kernel"
+  | "gather"
+  | "scatterAdd"
+  | "pad"
+  | "concat"
+  | "argmax"
 
 /** Where a node stands in its group: at every element, or once per row (after reductions over the last axis). */
 export type Level = "full" | "row"
@@ -83,6 +92,7 @@ const kindOf = (values: Values, node: Graph.GraphNode): GroupKind => {
     if (lower.form === "scan") throw new RangeError("scans are unrolled before scheduling")
     return lower.form
   }
+  if (lower.tag === "kernel") return "kernel"
   const axes = node.attributes["axes"]
   if (lower.tag !== "reduce" || !Array.isArray(axes)) return "row"
   const [input] = node.inputs
@@ -283,6 +293,10 @@ export const flopsOf = ({ values }: Schedule, group: Group): number =>
     const elements = sizeOf(level === "full" ? group.space : group.space.slice(0, -1))
     if (lower.tag === "elementwise") return sum + elements * lower.flops
     if (lower.tag === "reduce") return sum + sizeOf(operands[0]?.view.shape ?? [])
+    if (lower.tag === "kernel") {
+      const inputs = graphNode.inputs.flatMap((input) => values.avals[valueOf(values, input)] ?? [])
+      return sum + lower.flops(inputs, graphNode.attributes)
+    }
     if (graphNode.primitive === "dot") {
       const contract = graphNode.attributes["contract"]
       const axes: unknown = Array.isArray(contract) ? contract[0] : []

@@ -2,7 +2,7 @@
  * What a primitive is: one record that holds everything the system knows about an operation. No rule is optional:
  * a primitive without a derivative says so, and leaving a rule out does not compile.
  */
-import type { Builder, CombineOp, Register } from "@cotangent/kernel"
+import type { Buffer, Builder, CombineOp, DType as KernelType, Register } from "@cotangent/kernel"
 import type { DType } from "./dtype.ts"
 import type { RuleOperations } from "./operations-interface.ts"
 import { type AnyTensor, type Attributes, type Aval, type Node, project, type Region } from "./tensor.ts"
@@ -85,8 +85,27 @@ export type Lowering<A> =
   | { readonly tag: "reduce"; readonly combine: CombineOp; readonly identity: (dtype: DType) => number }
   /** A value that is there before the program runs, or computed from the index alone. */
   | { readonly tag: "source"; readonly form: "parameter" | "constant" | "iota" }
+  /** A kernel of its own, with loops that the primitive writes itself. */
+  | {
+      readonly tag: "kernel"
+      readonly flops: (inputs: ReadonlyArray<Aval>, attributes: A) => number
+      readonly emit: (b: Builder.Builder, at: KernelFrame, attributes: A) => void
+    }
   /** A form of its own, with one lowering in the compiler. */
   | { readonly tag: "structure"; readonly form: StructureForm }
+
+/** An array that a kernel reads or writes: element `(i0, i1, ...)` lies at `view.offset + sum(view.strides[d] * i[d])`. */
+export interface KernelOperand {
+  readonly buffer: Buffer
+  readonly view: View
+}
+
+/** What a primitive that writes its own loops is given: strided inputs, row-major outputs, and scratch of its own. */
+export interface KernelFrame {
+  readonly inputs: ReadonlyArray<KernelOperand>
+  readonly outputs: ReadonlyArray<KernelOperand>
+  readonly scratch: (name: string, dtype: KernelType, length: number) => Buffer
+}
 
 /** The forms the compiler lowers one by one. */
 export type StructureForm = "dot" | "gather" | "scatterAdd" | "pad" | "concat" | "argmax" | "scan"
@@ -102,11 +121,19 @@ export interface Sample<A> {
   readonly attributes: A
 }
 
+/** One sentence, the equation, the derivative, and what holds at corners: ties, zeros, infinities, indices out of range. */
+export interface PrimitiveDocument {
+  readonly summary: string
+  readonly equation: string
+  readonly derivative?: string
+  readonly conventions?: string
+}
+
 /** Everything about one operation. */
 export interface Primitive<A> {
   readonly name: string
-  /** One sentence and the equation. */
-  readonly document: { readonly summary: string; readonly equation: string }
+  /** What the reference page says of it. */
+  readonly document: PrimitiveDocument
   /** Typing and shape rule: throws ShapeError or DTypeError with a sentence. */
   readonly infer: (
     inputs: ReadonlyArray<Aval>,
