@@ -1,5 +1,6 @@
 export * from "./combine.ts"
 export * from "./cycles.ts"
 export * from "./decay.ts"
+export * from "./multiplicative.ts"
 export * from "./plateau.ts"
 export { at, type Description, sample, type Schedule } from "./schedule.ts"

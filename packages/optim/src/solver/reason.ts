@@ -1,0 +1,35 @@
+/** Why a solver stopped: a code inside the graph, a name outside. */
+
+/**
+ * The reasons by code. `"not stopped"` stands in a state before its first step; `"gradient"`, `"point"` and `"value"` are
+ * convergence: the gradient, the change of the parameters or the change of the value is within its tolerance. `"no
+ * descent"`: the direction does not descend by more than the tolerance, or the search along it found no lower point. Close
+ * to a minimum rounding does that; it is not counted as convergence, for it happens elsewhere too.
+ */
+export const reasons = [
+  "not stopped",
+  "gradient",
+  "point",
+  "value",
+  "no descent",
+  "iterations",
+  "evaluations",
+  "not finite"
+] as const
+
+/** Why a solver stopped. */
+export type Reason = (typeof reasons)[number]
+
+/** The code of a reason, which is its place in `reasons`. */
+export const codeOf = (reason: Reason): number => reasons.indexOf(reason)
+
+/** The largest code that means convergence. */
+export const lastConverged = codeOf("value")
+
+/** The reason of a code: `reasonOf(T.evaluate(result.reason).data[0] ?? 0)`. Throws a RangeError for what is no code. */
+export const reasonOf = (code: number): Reason => {
+  const reason = reasons[code]
+  if (reason === undefined)
+    throw new RangeError(`reasonOf: a reason is a whole number from 0 to ${reasons.length - 1}, this is ${code}`)
+  return reason
+}
