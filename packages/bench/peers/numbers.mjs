@@ -10,9 +10,59 @@ export const uniform = (seed, n) => {
   }
   return out
 }
-export const glorot = (seed, rows, columns) => {
-  const limit = Math.sqrt(6 / (rows + columns))
-  return uniform(seed, rows * columns).map((u) => (2 * u - 1) * limit)
+export const centred = (seed, n) => uniform(seed, n).map((u) => u - 0.5)
+export const glorot = (seed, fanIn, fanOut, count = fanIn * fanOut) => {
+  const limit = Math.sqrt(6 / (fanIn + fanOut))
+  return uniform(seed, count).map((u) => (2 * u - 1) * limit)
+}
+/** Mostly 7 t + 3 modulo the vocabulary after t, now and then any token: batches of inputs and what follows them. */
+export const tokenBatches = ({ vocabulary, length, batch, batches }) => {
+  const u = uniform(7, batch * batches * (length + 1) * 2)
+  let p = 0
+  return Array.from({ length: batches }, () => {
+    const x = new Int32Array(batch * length)
+    const y = new Int32Array(batch * length)
+    for (let s = 0; s < batch; s++) {
+      let token = Math.floor(u[2 * p] * vocabulary)
+      for (let i = 0; i <= length; i++, p++) {
+        if (i < length) x[s * length + i] = token
+        if (i > 0) y[s * length + i - 1] = token
+        token = u[2 * p + 1] < 0.1 ? Math.floor(u[2 * p] * vocabulary) : (token * 7 + 3) % vocabulary
+      }
+    }
+    return { x, y }
+  })
+}
+export const transformer = { vocabulary: 65, width: 64, heads: 4, length: 64, blocks: 2, batch: 16, batches: 8 }
+/** The shape, seed (0 for zeros, 1 for ones) and fans of every parameter of the transformer, in order. */
+export const transformerParameters = ({ vocabulary, width, length, blocks }) => {
+  let seed = 200
+  const matrix = (rows, columns) => ({ shape: [rows, columns], data: glorot(++seed, rows, columns) })
+  const filled = (n, value) => ({ shape: [n], data: new Float32Array(n).fill(value) })
+  const table = (from, rows) => ({ shape: [rows, width], data: centred(from, rows * width).map((u) => u * 0.04) })
+  const list = [table(198, vocabulary), table(199, length)]
+  for (let i = 0; i < blocks; i++)
+    list.push(
+      filled(width, 1),
+      filled(width, 0),
+      matrix(width, 3 * width),
+      filled(3 * width, 0),
+      matrix(width, width),
+      filled(width, 0),
+      filled(width, 1),
+      filled(width, 0),
+      matrix(width, 4 * width),
+      filled(4 * width, 0),
+      matrix(4 * width, width),
+      filled(width, 0)
+    )
+  return [...list, filled(width, 1), filled(width, 0), matrix(width, vocabulary)]
+}
+/** Labels as rows of zeros with one 1. */
+export const oneHot = (labels, classes) => {
+  const out = new Float32Array(labels.length * classes)
+  labels.forEach((label, row) => (out[row * classes + label] = 1))
+  return out
 }
 export const workloads = {
   W1: { sizes: [20, 64, 10], batch: 32, batches: 25 },
@@ -60,7 +110,7 @@ export const measure = async (peer, workload, step) => {
       min_us: +times[0].toFixed(2),
       steps: times.length,
       first_step_ms: Math.round(firstStep),
-      loss_first: +first.toFixed(4),
+      ...(first === undefined ? {} : { loss_first: +first.toFixed(4) }),
       rss_mb: Math.round(process.resourceUsage().maxRSS / 1024)
     })
   )

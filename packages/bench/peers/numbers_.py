@@ -9,7 +9,7 @@ def since_process_start():
         started = int(stat.read().rsplit(")", 1)[1].split()[19]) / os.sysconf("SC_CLK_TCK")
     return (time.clock_gettime(time.CLOCK_BOOTTIME) - started) * 1000
 
-WORKLOADS = {"W1": ([20, 64, 10], 32, 25), "W2": ([784, 128, 10], 64, 16), "W3": ([784, 1024, 1024, 10], 128, 16)}
+MLPS = {"W1": ([20, 64, 10], 32, 25), "W2": ([784, 128, 10], 64, 16), "W3": ([784, 1024, 1024, 10], 128, 16)}
 
 
 def uniform(seed, n):
@@ -20,9 +20,27 @@ def uniform(seed, n):
         return ((t ^ (t >> np.uint32(14))).astype(np.float64) / 4294967296).astype(np.float32)
 
 
-def glorot(seed, rows, columns):
-    limit = (6 / (rows + columns)) ** 0.5
-    return ((2 * uniform(seed, rows * columns).astype(np.float64) - 1) * limit).astype(np.float32).reshape(rows, columns)
+def glorot(seed, fan_in, fan_out, shape=None):
+    limit = (6 / (fan_in + fan_out)) ** 0.5
+    shape = shape or (fan_in, fan_out)
+    return ((2 * uniform(seed, int(np.prod(shape))).astype(np.float64) - 1) * limit).astype(np.float32).reshape(shape)
+
+
+def centred(seed, n):
+    return uniform(seed, n) - np.float32(0.5)
+
+
+def tokens(sequences, length, vocabulary, seed):
+    """Mostly 7 t + 3 modulo the vocabulary after t, now and then any token; length + 1 of them per sequence."""
+    u = uniform(seed, sequences * (length + 1) * 2).astype(np.float64)
+    out, p = np.empty(sequences * (length + 1), np.int64), 0
+    for _ in range(sequences):
+        token = int(u[2 * p] * vocabulary)
+        for _ in range(length + 1):
+            out[p] = token
+            token = int(u[2 * p] * vocabulary) if u[2 * p + 1] < 0.1 else (7 * token + 3) % vocabulary
+            p += 1
+    return out.reshape(sequences, length + 1)
 
 
 def batches_of(sizes, batch, batches):
@@ -48,4 +66,4 @@ def measure(peer, workload, step):
         i += 1
     times.sort()
     print(json.dumps({"peer": peer, "workload": workload, "us_per_step": round(times[len(times) // 2], 2), "min_us": round(times[0], 2), "steps": len(times),
-                      "first_step_ms": round(first_step), "loss_first": round(float(first), 4), "rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024}))
+                      "first_step_ms": round(first_step), **({} if first is None else {"loss_first": round(float(first), 4)}), "rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024}))

@@ -8,7 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { Argument, Command, Flag } from "effect/cli"
 import { type Contender, contenders } from "./peers.ts"
-import { type Measurement, type WorkloadName, workloads } from "./workloads.ts"
+import { type Measurement, type WorkloadName, workloadNames } from "./workloads.ts"
 
 const Line = Schema.fromJsonString(
   Schema.Struct({
@@ -17,7 +17,7 @@ const Line = Schema.fromJsonString(
     min_us: Schema.Finite,
     steps: Schema.Int,
     first_step_ms: Schema.Finite,
-    loss_first: Schema.Finite,
+    loss_first: Schema.optionalKey(Schema.Finite),
     rss_mb: Schema.Finite
   })
 )
@@ -35,7 +35,7 @@ const runOnce = ({ name, command }: Contender, workload: WorkloadName, core: num
     MALLOC_TRIM_THRESHOLD_: "8589934592",
     MALLOC_TOP_PAD_: "67108864"
   }
-  const { stdout, stderr } = spawnSync(program, args, { env, encoding: "utf8", timeout: 180_000 })
+  const { stdout, stderr } = spawnSync(program, args, { env, encoding: "utf8", timeout: 300_000 })
   const line = stdout.split("\n").find((text) => text.startsWith("{"))
   if (line === undefined) return `${name}: ${stderr.trim().split("\n").at(-1) ?? "printed nothing"}`
   return { ...Schema.decodeUnknownSync(Line)(line), workload }
@@ -60,7 +60,7 @@ const table = (workload: WorkloadName, rows: ReadonlyArray<Row>): string => {
     (least(row, (m) => m.min_us) / best).toFixed(1),
     middle(row, (m) => m.first_step_ms).toFixed(0),
     middle(row, (m) => m.rss_mb).toFixed(0),
-    middle(row, (m) => m.loss_first).toFixed(4)
+    row.runs[0]?.loss_first?.toFixed(4) ?? "-"
   ])
   const widths = head.map((text, i) => Math.max(text.length, ...lines.map((line) => line[i]?.length ?? 0)))
   const show = (line: ReadonlyArray<string>): string =>
@@ -70,12 +70,12 @@ const table = (workload: WorkloadName, rows: ReadonlyArray<Row>): string => {
   )
 }
 
-const names = Object.keys(workloads) as ReadonlyArray<WorkloadName>
+const names = ["all", ...workloadNames] as const
 
 const bench = Command.make(
   "bench",
   {
-    workload: Argument.Literals("workload", names).pipe(Argument.withDefault("W1" as WorkloadName)),
+    workload: Argument.Literals("workload", names).pipe(Argument.withDefault("W1" as "all" | WorkloadName)),
     rounds: Flag.Int("rounds").pipe(
       Flag.withDescription("how often each contender runs, in turn"),
       Flag.withDefault(3)
@@ -87,26 +87,23 @@ const bench = Command.make(
     )
   },
   Effect.fnUntraced(function* ({ workload, rounds, core, json }) {
-    const runs = new Map<string, Array<Measurement>>()
-    const able = contenders.filter((c) => c.missing === undefined)
     if (!json) for (const c of contenders) if (c.missing !== undefined) yield* Console.log(`${c.name}: ${c.missing}`)
-    for (let round = 0; round < rounds; round++) {
-      for (const contender of able) {
-        const result = runOnce(contender, workload, core)
-        if (typeof result === "string") yield* Console.error(result)
-        else {
-          if (json) yield* Console.log(JSON.stringify(result))
-          runs.set(contender.name, [...(runs.get(contender.name) ?? []), result])
+    for (const name of workload === "all" ? workloadNames : [workload]) {
+      const runs = new Map<string, Array<Measurement>>()
+      const able = contenders.filter((c) => c.missing === undefined && c.workloads.includes(name))
+      for (let round = 0; round < rounds; round++) {
+        for (const contender of able) {
+          const result = runOnce(contender, name, core)
+          if (typeof result === "string") yield* Console.error(result)
+          else {
+            if (json) yield* Console.log(JSON.stringify(result))
+            runs.set(contender.name, [...(runs.get(contender.name) ?? []), result])
+          }
         }
       }
+      const rows = [...runs].map(([peer, list]) => ({ peer, runs: list }))
+      if (!json) yield* Console.log(table(name, rows))
     }
-    if (!json)
-      yield* Console.log(
-        table(
-          workload,
-          [...runs].map(([peer, list]) => ({ peer, runs: list }))
-        )
-      )
   })
 ).pipe(Command.withDescription("Measure workloads beside what a user would pick instead"))
 

@@ -13,10 +13,10 @@ export const uniform = (seed: number, n: number): Float32Array => {
   return out
 }
 
-/** Glorot's uniform weights of a matrix. */
-export const glorot = (seed: number, rows: number, columns: number): Float32Array => {
-  const limit = Math.sqrt(6 / (rows + columns))
-  return uniform(seed, rows * columns).map((u) => (2 * u - 1) * limit)
+/** Glorot's uniform weights of a matrix; of a convolution when its fans and number of weights are given. */
+export const glorot = (seed: number, fanIn: number, fanOut: number, count = fanIn * fanOut): Float32Array => {
+  const limit = Math.sqrt(6 / (fanIn + fanOut))
+  return uniform(seed, count).map((u) => (2 * u - 1) * limit)
 }
 
 /** Inputs in [0, 1) and the class a random linear teacher gives each row. */
@@ -43,4 +43,19 @@ export const classification = (
     return best
   })
   return { x, y }
+}
+
+/** Sequences of `length + 1` tokens: mostly `7 t + 3` modulo the vocabulary after t, now and then any token. */
+export const tokens = (sequences: number, length: number, vocabulary: number, seed: number): Int32Array => {
+  const u = uniform(seed, sequences * (length + 1) * 2)
+  const out = new Int32Array(sequences * (length + 1))
+  let p = 0
+  for (let s = 0; s < sequences; s++) {
+    let token = Math.floor((u[p * 2] ?? 0) * vocabulary)
+    for (let i = 0; i <= length; i++, p++) {
+      out[p] = token
+      token = (u[p * 2 + 1] ?? 0) < 0.1 ? Math.floor((u[p * 2] ?? 0) * vocabulary) : (token * 7 + 3) % vocabulary
+    }
+  }
+  return out
 }

@@ -1,33 +1,42 @@
 /** The workloads: what one step computes, float32, one core. */
+import { adamUpdate, curveForward, curveGradient, product } from "./workload/computations.ts"
+import { convolution } from "./workload/convolution.ts"
+import { perceptron } from "./workload/perceptron.ts"
+import { transformer } from "./workload/transformer.ts"
+import type { Workload } from "./workload/workload.ts"
 
-/** Training a multi-layer perceptron with softmax cross-entropy and Adam(1e-3, .9, .999, epsilon 1e-7). */
-export interface MlpWorkload {
-  readonly sizes: ReadonlyArray<number>
-  readonly batch: number
-  readonly batches: number
-}
-
-/** Layer sizes, batch size and number of batches of data. */
+/** Every workload by name. */
 export const workloads = {
-  W1: { sizes: [20, 64, 10], batch: 32, batches: 25 },
-  W2: { sizes: [784, 128, 10], batch: 64, batches: 16 },
-  W3: { sizes: [784, 1024, 1024, 10], batch: 128, batches: 16 }
-} as const satisfies Record<string, MlpWorkload>
+  W1: perceptron([20, 64, 10], 32, 25),
+  W2: perceptron([784, 128, 10], 64, 16),
+  W3: perceptron([784, 1024, 1024, 10], 128, 16),
+  W4: convolution,
+  W5: transformer,
+  "W6.mm512": product(512),
+  "W6.mm1024": product(1024),
+  "W6.elt_fwd": curveForward,
+  "W6.elt_grad": curveGradient,
+  W7: adamUpdate
+} as const satisfies Record<string, Workload>
 
 /** The name of a workload. */
 export type WorkloadName = keyof typeof workloads
 
+/** Every name. */
+// Object.keys of the table above gives exactly its keys.
+export const workloadNames = Object.keys(workloads) as ReadonlyArray<WorkloadName>
+
 /** Whether a text names a workload. */
-export const isWorkload = (name: string): name is WorkloadName => name in workloads
+export const isWorkload = (name: string): name is WorkloadName => Object.hasOwn(workloads, name)
 
 /** One measurement, a line of JSON. */
 export interface Measurement {
   readonly peer: string
-  readonly workload: WorkloadName
+  readonly workload: string
   readonly us_per_step: number
   readonly min_us: number
   readonly steps: number
   readonly first_step_ms: number
-  readonly loss_first: number
+  readonly loss_first?: number
   readonly rss_mb: number
 }
