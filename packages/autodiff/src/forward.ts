@@ -3,6 +3,7 @@ import {
   type AnyTensor,
   applicationOf,
   dependents,
+  derivativeOf,
   DifferentiationError,
   makeRuleOperations,
   type Maybe,
@@ -42,7 +43,7 @@ export const pushforwardWith = (
         `jvp: ${node.primitive} has no derivative: ${forward.because}; use T.stopGradient on its operands`
       )
     }
-    at = node.position
+    at = derivativeOf("tangent", node)
     moving.set(node, forward.pushforward(ops, applicationOf(node), inputs))
   }
   return results.map((y) => moving.get(y.node)?.[y.output])

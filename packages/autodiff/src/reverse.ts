@@ -5,7 +5,7 @@
 import {
   type AnyTensor,
   applicationOf,
-  dependents,
+  derivativeOf,
   DifferentiationError,
   isFloat,
   makeRuleOperations,
@@ -18,6 +18,7 @@ import {
   rulesOf,
   showPosition
 } from "@cotangent/graph"
+import { flowing } from "./targets.ts"
 
 const refusal = (node: Node, because: string): DifferentiationError => {
   const where = showPosition(node.position)
@@ -39,12 +40,13 @@ export const pullbackWith = (
 ): ReadonlyArray<Maybe> => {
   const wanted = new Set<Node>(targets.map((t) => t.node))
   const nodes = reachable(results, (n) => wanted.has(n))
-  const relevant = dependents(nodes, targets)
+  const relevant = flowing(nodes, targets)
   const sums = new Map<Node, Array<Maybe>>()
   let at: Position = {}
   const ops = makeRuleOperations(() => at, passes)
+  const takes = (x: AnyTensor | undefined): boolean => x !== undefined && relevant.has(x.node) && isFloat(x.dtype)
   const accumulate = (x: AnyTensor, g: Maybe): void => {
-    if (g === undefined || !relevant.has(x.node) || !isFloat(x.dtype)) return
+    if (g === undefined || !takes(x)) return
     const outputs = sums.get(x.node) ?? []
     const sum = outputs[x.output]
     outputs[x.output] = sum === undefined ? g : ops.add(sum, g)
@@ -55,13 +57,13 @@ export const pullbackWith = (
     const gradients = sums.get(node)
     if (gradients === undefined || wanted.has(node)) continue
     sums.delete(node)
-    at = node.position
+    at = derivativeOf("backward", node)
     const { reverse } = rulesOf(primitives[node.primitive])
     if (reverse.tag === "zero") continue
     if (reverse.tag === "refuses") throw refusal(node, reverse.because)
     const application = applicationOf(node)
     const cotangentsOfOutputs = application.outputs.map((y) => gradients[y.output])
-    const cotangentsOfInputs = reverse.pullback(ops, application, cotangentsOfOutputs)
+    const cotangentsOfInputs = reverse.pullback(ops, application, cotangentsOfOutputs, (k) => takes(node.inputs[k]))
     node.inputs.forEach((x, k) => accumulate(x, cotangentsOfInputs[k]))
   }
   return targets.map((t) => sums.get(t.node)?.[t.output])

@@ -1,5 +1,5 @@
 /** What derivatives are taken with respect to: the float leaves of a tree, each under a new identity. */
-import { type AnyTensor, isFloat, operations, Tree } from "@cotangent/graph"
+import { type AnyTensor, isFloat, type Node, operations, primitives, rulesOf, Tree } from "@cotangent/graph"
 
 /**
  * The floating-point leaves of a tree under new identities, and the tree made of them. A fresh identity is what keeps
@@ -23,4 +23,17 @@ export const derivativeTree = <P>(tree: P, derivatives: ReadonlyArray<AnyTensor 
     tree,
     (leaf) => (isFloat(leaf.dtype) ? derivatives[next++] : undefined) ?? operations.full(leaf.shape, 0, leaf.dtype)
   )
+}
+
+/**
+ * The nodes among `nodes`, in topological order, that a derivative with respect to `targets` may flow through: floats that
+ * depend on them, but not through what is constant to derivatives.
+ */
+export const flowing = (nodes: ReadonlyArray<Node>, targets: ReadonlyArray<AnyTensor>): ReadonlySet<Node> => {
+  const flows = new Set<Node>(targets.map((t) => t.node))
+  for (const node of nodes) {
+    if (rulesOf(primitives[node.primitive]).reverse.tag === "zero") continue
+    if (node.inputs.some((x) => isFloat(x.dtype) && flows.has(x.node))) flows.add(node)
+  }
+  return flows
 }

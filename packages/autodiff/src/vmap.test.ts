@@ -234,10 +234,10 @@ describe("vmap", () => {
     assert.throws(
       () => f(T.ones([3]), T.ones([4])),
       DifferentiationError,
-      "vmap: the leading dimensions 3 and 4 differ"
+      "vmap: the batches differ: argument 0 has 3 examples and argument 1 has 4"
     )
-    assert.throws(() => f(T.ones([3]), T.ones([])), "vmap: the leading dimensions 3 and none differ")
-    assert.throws(() => f(T.ones([])), "vmap: needs an argument with a leading batch dimension")
-    assert.throws(() => f(), "vmap: needs an argument with a leading batch dimension")
+    assert.throws(() => f(T.ones([3]), T.ones([])), "vmap: argument 1 has 0 dimensions and no axis 0")
+    assert.throws(() => f(T.ones([])), "vmap: argument 0 has 0 dimensions and no axis 0")
+    assert.throws(() => f(), "vmap: no argument has a batch axis; one must, to say how many examples there are")
   })
 })

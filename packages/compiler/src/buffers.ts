@@ -14,7 +14,17 @@ export interface ConstantData {
 /** The bytes a buffer takes. */
 export const bufferBytes = ({ dtype, length }: Buffer): number => length * bytesOf[dtype]
 
-/** The buffers of one program under construction. */
+/** All buffers of a program: those of its main block and of the bodies of its loops. */
+export interface Store {
+  readonly make: (name: string, dtype: DType, length: number) => Buffer
+  readonly addConstant: (buffer: Buffer, data: ArrayLike<number>) => void
+  /** How many buffers there are: the number of the next. */
+  readonly count: () => number
+  /** The constants that were asked for so far, and the bytes they take. */
+  readonly constants: () => { readonly data: ReadonlyArray<ConstantData>; readonly bytes: number }
+}
+
+/** The buffers of one block under construction. */
 export interface Buffers {
   readonly parameters: ReadonlyArray<Buffer>
   readonly results: ReadonlyArray<Buffer>
@@ -24,8 +34,6 @@ export interface Buffers {
   readonly assign: (base: number, buffer: Buffer) => void
   /** A buffer in scratch that belongs to no value. */
   readonly scratch: (name: string, dtype: DType, length: number) => Buffer
-  /** The constants that were asked for so far, and the bytes they take. */
-  readonly constants: () => { readonly data: ReadonlyArray<ConstantData>; readonly bytes: number }
 }
 
 const alignment = 64
@@ -47,24 +55,41 @@ export const avalOf = (values: Values, base: number): Aval => {
   return aval
 }
 
-/** The buffers of a program: parameters and results first, the others as they are asked for. */
-export const makeBuffers = (values: Values): Buffers => {
+/** An empty store. */
+export const makeStore = (): Store => {
+  let count = 0
+  const constants: Array<ConstantData> = []
+  let bytes = 0
+  return {
+    make: (name, dtype, length) => ({ id: count++, name, dtype, length }),
+    addConstant: (buffer, data) => {
+      constants.push({ buffer, data, offset: bytes })
+      bytes = Math.ceil((bytes + bufferBytes(buffer)) / alignment) * alignment
+    },
+    count: () => count,
+    constants: () => ({ data: constants, bytes })
+  }
+}
+
+/** The buffers of a block: those of parameters and results as given, or new ones; the others as they are asked for. */
+export const makeBuffers = (
+  store: Store,
+  values: Values,
+  given?: { readonly parameters: ReadonlyArray<Buffer>; readonly results: ReadonlyArray<Buffer> }
+): Buffers => {
   const { graph } = values
-  let last = 0
-  const make = (name: string, dtype: DType, length: number): Buffer => ({ id: last++, name, dtype, length })
-  const makeFor = (name: string, { shape, dtype }: Aval): Buffer => make(name, dtype, sizeOf(shape))
-  const parameters = graph.parameters.map((p) => makeFor(p.name, p))
-  const results = graph.results.map((reference, i) => makeFor(`result${i}`, avalOf(values, valueOf(values, reference))))
+  const makeFor = (name: string, { shape, dtype }: Aval): Buffer => store.make(name, dtype, sizeOf(shape))
+  const parameters = given?.parameters ?? graph.parameters.map((p) => makeFor(p.name, p))
+  const results =
+    given?.results ??
+    graph.results.map((reference, i) => makeFor(`result${i}`, avalOf(values, valueOf(values, reference))))
   // Parameter i is node i, whose only output is value i.
   const known = new Map<number, Buffer>(parameters.map((buffer, i) => [i, buffer]))
-  const constants: Array<ConstantData> = []
-  let constantBytes = 0
   const create = (base: number): Buffer => {
     const data = knownData(values, base)
     if (data === undefined) return makeFor(`v${base}`, avalOf(values, base))
     const buffer = makeFor(`constant${base}`, avalOf(values, base))
-    constants.push({ buffer, data, offset: constantBytes })
-    constantBytes = Math.ceil((constantBytes + bufferBytes(buffer)) / alignment) * alignment
+    store.addConstant(buffer, data)
     return buffer
   }
   return {
@@ -76,8 +101,7 @@ export const makeBuffers = (values: Values): Buffers => {
       return buffer
     },
     assign: (base, buffer) => void known.set(base, buffer),
-    scratch: make,
-    constants: () => ({ data: constants, bytes: constantBytes })
+    scratch: store.make
   }
 }
 
@@ -91,9 +115,13 @@ export const storedValues = (schedule: Schedule): ReadonlySet<number> => {
   const stored = new Set(values.graph.results.flatMap((r) => values.access[valueOf(values, r)]?.base ?? []))
   for (const group of groups) {
     const [root] = group.members
+    const repeated = new Set(
+      group.members.map(({ node }) => values.start[node] ?? -1).filter((base) => groupOf[base] !== group.id)
+    )
     for (const member of group.members)
       for (const { base } of member.operands)
-        if (groupOf[base] !== group.id || (group.kind !== "row" && member === root)) stored.add(base)
+        if ((groupOf[base] !== group.id && !repeated.has(base)) || (group.kind !== "row" && member === root))
+          stored.add(base)
     if (!isFused(group) && root !== undefined) {
       const first = values.start[root.node] ?? 0
       values.graph.nodes[root.node]?.outputs.forEach((_, i) => stored.add(first + i))

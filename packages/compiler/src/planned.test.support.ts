@@ -42,7 +42,7 @@ export const runPlanned = (
   const image = new Uint8Array(places.pages * 65536).fill(0xff).buffer
   planned.parameters.forEach((buffer, i) => writeBuffer(image, places, buffer, inputs[i] ?? []))
   for (const { buffer, data } of planned.constants) writeBuffer(image, places, buffer, Array.from(data))
-  const memory = target(planned.kernels, places, image, steps)
+  const memory = target(planned, places, image, steps)
   return planned.results.map((buffer) => readBuffer(memory, places, buffer))
 }
 

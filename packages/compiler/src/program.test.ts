@@ -218,7 +218,7 @@ describe("results", () => {
     assert.strictEqual(differenceOf([], runPlanned(planned, [[1, 2]])), undefined)
   })
 
-  it("of wide gathers: indices out of range are moved to the nearest row", () => {
+  it("of wide gathers: indices count from the back below 0, and are moved to the nearest row out of range", () => {
     const planned = planOf32(
       [[3, 2]],
       body(1, (x) => [
@@ -230,7 +230,7 @@ describe("results", () => {
       ])
     )
     assert.deepStrictEqual(runPlanned(planned, [[0, 1, 2, 3, 4, 5]], { target: wasm() }), [
-      [0, 1, 4, 5, 2, 3, 0, 1, 4, 5]
+      [4, 5, 4, 5, 2, 3, 0, 1, 4, 5]
     ])
   })
 })

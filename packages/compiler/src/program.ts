@@ -3,25 +3,20 @@
  *
  * Planning does not depend on addresses: a session plans all its programs, lays out its memory, then emits.
  */
-import type { Buffer, Kernel, Layout } from "@cotangent/kernel"
+import type { Buffer, Kernel, Layout, Step } from "@cotangent/kernel"
 import type { Graph } from "@cotangent/graph"
-import { bufferBytes, type ConstantData, makeBuffers, storedValues } from "./buffers.ts"
+import { planBlock, startProgram } from "./block.ts"
+import type { ConstantData } from "./buffers.ts"
+import { costOf } from "./cost.ts"
 import { exactRules } from "./exact.ts"
-import type { Context } from "./lower/fused.ts"
-import { lowerKernel } from "./lower/kernel.ts"
-import { lowerColumn } from "./lower/column.ts"
-import { lowerContract } from "./lower/contract.ts"
-import { lowerRow } from "./lower/row.ts"
-import { lowerStructure } from "./lower/structure.ts"
-import { type Lifetime, planMemory } from "./memory.ts"
-import { orderGroups } from "./order.ts"
-import { resolve, valueOf } from "./resolve.ts"
-import { copyResults, planResults } from "./results.ts"
+import { lifetimesOf } from "./lifetimes.ts"
+import { mergeLoops, trimLoops } from "./loops.ts"
+import { reluMasks } from "./masks.ts"
+import { planMemory } from "./memory.ts"
+import { narrowing } from "./narrow.ts"
 import { rewrite } from "./rewriter.ts"
-import { flopsOf, type Group, type Schedule, schedule } from "./schedule.ts"
 import { emitJavaScript } from "./target/javascript/emit.ts"
 import { emitWasm } from "./target/wasm/emit.ts"
-import { unrollScans } from "./unroll.ts"
 
 export type { ConstantData } from "./buffers.ts"
 
@@ -31,13 +26,20 @@ export interface PlanOptions {
   readonly replaces?: ReadonlyArray<number | undefined>
   /** 1 for 128-bit vectors (`narrow`), 2 where the engine pairs them (`wide`). The bits do not depend on it. */
   readonly tileVectors?: 1 | 2
+  /** How many threads share the kernels that are worth it, 1 unless given. The bits do not depend on it. */
+  readonly threads?: number
+  /**
+   * The microseconds a kernel must take to be shared, 8 unless given: where threads meet costs one to two of them.
+   */
+  readonly grain?: number
 }
 
-/** What a program costs, known before it runs. */
+/** What a program costs, known before it runs; a `whileLoop` counts as one step, a `cond` as its dearer branch. */
 export interface Cost {
   readonly flops: number
-  /** Bytes read and written by all kernels, counting every buffer once per kernel. */
+  /** Bytes read and written by all kernels, counting every buffer once per call of a kernel. */
   readonly bytes: number
+  /** How many kernels there are, those in loops counted once. */
   readonly kernels: number
   readonly scratchBytes: number
   readonly constantBytes: number
@@ -47,6 +49,8 @@ export interface Cost {
 export interface Planned {
   readonly graph: Graph.Graph
   readonly kernels: ReadonlyArray<Kernel>
+  /** The order kernels run in, with the loops and branches around them. */
+  readonly steps: ReadonlyArray<Step>
   readonly parameters: ReadonlyArray<Buffer>
   readonly results: ReadonlyArray<Buffer>
   readonly constants: ReadonlyArray<ConstantData>
@@ -55,106 +59,38 @@ export interface Planned {
   readonly cost: Cost
 }
 
-/** The graph the arithmetic contract speaks of: scans unrolled, exact rewrites applied. */
-export const canonical = (graph: Graph.Graph): Graph.Graph => rewrite(unrollScans(graph), exactRules)
+/** The graph the arithmetic contract speaks of: loops trimmed, exact rewrites applied, in the bodies of loops too. */
+export const canonical = (graph: Graph.Graph): Graph.Graph => {
+  const trimmed = trimLoops(mergeLoops(graph))
+  return rewrite(trimmed, {
+    ...exactRules,
+    select: [...(exactRules.select ?? []), reluMasks()],
+    slice: [narrowing(trimmed)]
+  })
+}
 
 /** Plans a graph. */
 export const plan = (graph: Graph.Graph, options: PlanOptions = {}): Planned => {
-  const { tileVectors = 1 } = options
+  const { tileVectors = 1, threads = 1, grain = 8, replaces = [] } = options
   const main = canonical(graph)
-  const values = resolve(main)
-  const groups = schedule(values)
-  const buffers = makeBuffers(values)
-  const stored = storedValues(groups)
-  const context: Context = {
-    values,
-    bufferOf: buffers.bufferOf,
-    isStored: (base) => stored.has(base),
-    temporary: buffers.scratch,
-    tileVectors
-  }
-  const replaces = main.results.map((_, i) => options.replaces?.[i])
-  const order = orderGroups(groups, writesState(groups, replaces))
-  const how = planResults(context, groups, order, replaces)
-  main.results.forEach((reference, i) => {
-    const [buffer, access] = [buffers.results[i], values.access[valueOf(values, reference)]]
-    if (how[i] === "direct" && buffer !== undefined && access !== undefined) buffers.assign(access.base, buffer)
+  const underway = startProgram(tileVectors, { threads, grain })
+  const { steps, buffers } = planBlock(underway, main, {
+    replaces: main.results.map((_, i) => replaces[i]),
+    around: []
   })
-  const { before, after } = copyResults(groups, buffers, how, replaces)
-  const computing = order.map((group, i) => lower(context, groups, group, before.length + i))
-  const kernels = [...before, ...computing, ...after].map(withBytes)
-  const constants = buffers.constants()
-  const memory = planMemory(
-    lifetimesOf(kernels, [...buffers.parameters, ...buffers.results, ...constants.data.map((c) => c.buffer)])
-  )
-  const total = (of: (kernel: Kernel) => number): number => kernels.reduce((n, kernel) => n + of(kernel), 0)
+  const kernels = underway.kernels
+  const constants = underway.store.constants()
+  const fixed = [...buffers.parameters, ...buffers.results, ...constants.data.map((c) => c.buffer)]
+  const memory = planMemory(lifetimesOf({ kernels, steps }, fixed, underway.owned))
   return {
     graph: main,
     kernels,
+    steps,
     parameters: buffers.parameters,
     results: buffers.results,
     constants: constants.data,
     scratch: memory.offsets,
-    cost: {
-      flops: total((kernel) => kernel.cost.flops),
-      bytes: total((kernel) => kernel.cost.bytes),
-      kernels: kernels.length,
-      scratchBytes: memory.bytes,
-      constantBytes: constants.bytes
-    }
-  }
-}
-
-/** Whether a group computes a value that replaces a parameter. */
-const writesState = ({ values }: Schedule, replaces: ReadonlyArray<number | undefined>) => {
-  const state = new Set(
-    values.graph.results.flatMap((reference, i) =>
-      replaces[i] === undefined ? [] : (values.access[valueOf(values, reference)]?.base ?? [])
-    )
-  )
-  return (group: Group): boolean => group.members.some(({ node }) => state.has(values.start[node] ?? -1))
-}
-
-/** The first and the last kernel that touch each buffer, but for those whose place is fixed. */
-const lifetimesOf = (kernels: ReadonlyArray<Kernel>, fixed: ReadonlyArray<Buffer>): ReadonlyArray<Lifetime> => {
-  const placed = new Set(fixed.map(({ id }) => id))
-  const lifetimes = new Map<number, Lifetime>()
-  kernels.forEach((kernel, at) => {
-    for (const buffer of [...kernel.reads, ...kernel.writes]) {
-      const { id } = buffer
-      if (placed.has(id)) continue
-      lifetimes.set(id, { id, bytes: bufferBytes(buffer), from: lifetimes.get(id)?.from ?? at, to: at })
-    }
-  })
-  return [...lifetimes.values()]
-}
-
-const withBytes = (kernel: Kernel): Kernel => ({
-  ...kernel,
-  cost: { flops: kernel.cost.flops, bytes: [...kernel.reads, ...kernel.writes].reduce((n, b) => n + bufferBytes(b), 0) }
-})
-
-/** A kernel is named for what it ends in: `k3_dot_add_select`. */
-const nameOf = (schedule: Schedule, group: Group, index: number): string => {
-  const names = group.members.map((m) => schedule.values.graph.nodes[m.node]?.primitive ?? "")
-  const shown = names.length <= 4 ? names : [...names.slice(0, 2), `${names.length - 3}more`, names.at(-1) ?? ""]
-  return `k${index}_${shown.join("_")}`
-}
-
-const lower = (context: Context, schedule: Schedule, group: Group, index: number): Kernel => {
-  const name = nameOf(schedule, group, index)
-  const cost = { flops: flopsOf(schedule, group), bytes: 0 }
-  switch (group.kind) {
-    case "row":
-      return lowerRow(context, group, name, cost)
-    case "contract":
-      return lowerContract(context, group, name, cost)
-    case "column":
-      return lowerColumn(context, group, name, cost)
-    case "kernel":
-      return lowerKernel(context, group, name, cost)
-    default:
-      return lowerStructure(context, group, group.kind, name, cost)
+    cost: { ...costOf({ kernels, steps }), scratchBytes: memory.bytes, constantBytes: constants.bytes }
   }
 }
 
@@ -167,6 +103,10 @@ export interface Addresses {
   /** The start of the program's constants, a multiple of 64. */
   readonly constants: number
 }
+
+/** Whether threads share any kernel of a program. */
+export const isDivided = ({ kernels }: Pick<Planned, "kernels">): boolean =>
+  kernels.some(({ threads }) => threads !== undefined)
 
 /** The byte address of every buffer. */
 export const layoutOf = (planned: Planned, addresses: Addresses): Layout => {
@@ -184,6 +124,8 @@ export interface WasmTargetOptions {
   readonly wide?: boolean
   /** Also exports every kernel, to be timed alone. */
   readonly exportKernels?: boolean
+  /** Where threads meet that share the memory, see `controlBytes`; without it one thread does everything. */
+  readonly control?: number
 }
 
 /** WebAssembly bytes of a planned program: a module with one exported call per step. */
@@ -192,7 +134,7 @@ export const toWasm = (
   layout: Layout,
   memoryPages: number,
   options: WasmTargetOptions = {}
-): Uint8Array => emitWasm(planned.kernels, { layout, memoryPages, ...options })
+): Uint8Array => emitWasm(planned, { layout, memoryPages, ...options })
 
 /** JavaScript source of a planned program: the body of a function of `memory`. */
-export const toJavaScript = (planned: Planned, layout: Layout): string => emitJavaScript(planned.kernels, { layout })
+export const toJavaScript = (planned: Planned, layout: Layout): string => emitJavaScript(planned, { layout })

@@ -136,7 +136,10 @@ const againstRow: Step = (below, x) => {
 const slice: Step = (below, x) => {
   const bounds = x.shape.map((size) => {
     const start = below(size + 1)
-    return { start, limit: start + below(size - start + 1), step: 1 + below(3) }
+    const step = 1 + below(3)
+    // Backwards from one before the start, perhaps to the front.
+    if (start > 0 && below(3) === 0) return { start: start - 1, limit: start - 1 - below(start + 1), step: -step }
+    return { start, limit: start + below(size - start + 1), step }
   })
   return [
     ops.slice(x, {
@@ -177,13 +180,26 @@ const gather: Step = (below, x, others) => {
   return axis === undefined || x.shape[axis] === 0 ? [] : [ops.gather(x, indicesOf(below, others), axis)]
 }
 
-const scatterAdd: Step = (below, x, others) => {
+const writeRows: Step = (below, x, others) => {
   const axis = axisOf(below, x)
-  if (axis === undefined || x.shape[axis] === 0 || x.dtype === "bool") return []
+  if (axis === undefined || x.shape[axis] === 0) return []
   const indices = indicesOf(below, others)
   const shape = [...x.shape.slice(0, axis), ...indices.shape, ...x.shape.slice(axis + 1)]
   if (sizeOf(shape) > elementLimit) return []
-  return [ops.scatterAdd(x, indices, constantOf(below, { shape, dtype: x.dtype }), axis)]
+  const rows = constantOf(below, { shape, dtype: x.dtype })
+  return x.dtype === "bool" || below(2) === 0
+    ? ops.scatter([x, indices, rows], { axis })
+    : [ops.scatterAdd(x, indices, rows, axis)]
+}
+
+const sort: Step = (below, x) => {
+  const axis = axisOf(below, x)
+  return axis === undefined || x.dtype === "bool" ? [] : ops.argsort([x], { axis, descending: below(2) === 0 })
+}
+
+const diagonal: Step = (below, x) => {
+  const [rows = 0, columns = 0] = permutationOf(below, x.shape.length)
+  return x.shape.length < 2 ? [] : ops.diagonal([x], { offset: below(5) - 2, rows, columns })
 }
 
 const dot: Step = (below, x, others) => {
@@ -242,7 +258,9 @@ const steps: ReadonlyArray<Step> = [
   pad,
   concat,
   gather,
-  scatterAdd,
+  writeRows,
+  sort,
+  diagonal,
   dot,
   dot,
   random,

@@ -6,6 +6,8 @@ export interface Access {
   /** The value number of the array that is really there. */
   readonly base: number
   readonly view: View
+  /** Whether a barrier lies between: what reads it is not fused with what computes it. */
+  readonly guarded?: true
 }
 
 /** Every output of every node has a number. */
@@ -22,8 +24,8 @@ export interface Values {
   readonly copies: ReadonlySet<number>
 }
 
-/** Numbers all values and resolves chains of views. */
-export const resolve = (graph: Graph.Graph): Values => {
+/** Numbers all values and resolves chains of views; `given` says how parameters lie in memory, row-major if it does not. */
+export const resolve = (graph: Graph.Graph, given: ReadonlyArray<View> = []): Values => {
   const start: Array<number> = []
   const avals: Array<Aval> = []
   const owner: Array<number> = []
@@ -41,10 +43,13 @@ export const resolve = (graph: Graph.Graph): Values => {
         rules.lower.tag === "view" && source !== undefined
           ? rules.lower.view(source.view, node.attributes, aval)
           : undefined
-      if (view !== undefined && source !== undefined) access.push({ base: source.base, view })
-      else {
+      if (view !== undefined && source !== undefined) {
+        const guarded = node.primitive === "barrier" || source.guarded === true
+        access.push({ base: source.base, view, ...(guarded ? { guarded } : {}) })
+      } else {
         if (rules.lower.tag === "view") copies.add(i)
-        access.push({ base: value, view: Views.contiguous(aval.shape) })
+        const known = i < graph.parameters.length ? given[value] : undefined
+        access.push({ base: value, view: known ?? Views.contiguous(aval.shape) })
       }
     }
   })

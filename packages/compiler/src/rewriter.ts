@@ -72,7 +72,7 @@ export type Rule = (
   inputs: ReadonlyArray<Reference>
 ) => ReadonlyArray<Reference> | undefined
 
-/** Rebuilds a graph in one pass, inputs first; the first rule that applies to a node replaces it. */
+/** Rebuilds a graph in one pass, inputs first, the bodies of its loops too; the first rule that applies to a node replaces it. */
 export const rewrite = (
   graph: Graph.Graph,
   rules: Readonly<Partial<Record<PrimitiveName, ReadonlyArray<Rule>>>>
@@ -92,7 +92,9 @@ export const rewrite = (
       outputs = rule(rewriter, node, inputs)
       if (outputs !== undefined) break
     }
-    place.push(outputs ?? rewriter.add(node.primitive, inputs, node.attributes, node))
+    const regions = node.regions.map((region) => rewrite(region, rules))
+    const { attributes, position, primitive } = node
+    place.push(outputs ?? rewriter.add(primitive, inputs, attributes, { position, regions }))
   }
   return Graph.prune({ parameters: graph.parameters, nodes: rewriter.nodes, results: graph.results.map(move) })
 }

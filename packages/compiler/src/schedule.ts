@@ -16,7 +16,9 @@ export type GroupKind =
   | "contract"
   | "column"
   | "kernel"
+  | "control"
   | "gather"
+  | "scatter"
   | "scatterAdd"
   | "pad"
   | "concat"
@@ -82,17 +84,32 @@ const isRowOf = (view: View, space: ReadonlyArray<number>): boolean => {
   )
 }
 
+/**
+ * A node's shape and operands in the index space of a group, where a reshape stands between them: the same elements in the
+ * same order under other sizes, if the views of all operands can be split that way. As they are otherwise.
+ */
+const seenIn = (
+  { space }: OpenGroup,
+  shape: ReadonlyArray<number>,
+  operands: ReadonlyArray<Access>
+): { readonly shape: ReadonlyArray<number>; readonly operands: ReadonlyArray<Access> } => {
+  if (Axes.sameShape(shape, space) || sizeOf(shape) !== sizeOf(space)) return { shape, operands }
+  const split = operands.flatMap(({ base, view }) => {
+    const same = Axes.sameShape(view.shape, shape) ? Views.reshapeView(view, space) : undefined
+    return same === undefined ? [] : [{ base, view: same }]
+  })
+  return split.length === operands.length ? { shape: space, operands: split } : { shape, operands }
+}
+
 const rowShapes = (space: ReadonlyArray<number>): ReadonlyArray<ReadonlyArray<number>> =>
   space.length === 0 ? [] : [space.slice(0, -1), [...space.slice(0, -1), 1]]
 
 const kindOf = (values: Values, node: Graph.GraphNode): GroupKind => {
   const { lower } = rulesOf(primitives[node.primitive])
   if (lower.tag === "structure") {
-    if (lower.form === "dot") return "contract"
-    if (lower.form === "scan") throw new RangeError("scans are unrolled before scheduling")
-    return lower.form
+    return lower.form === "dot" || lower.form === "conv" ? "contract" : lower.form
   }
-  if (lower.tag === "kernel") return "kernel"
+  if (lower.tag === "kernel" || lower.tag === "control") return lower.tag
   const axes = node.attributes["axes"]
   if (lower.tag !== "reduce" || !Array.isArray(axes)) return "row"
   const [input] = node.inputs
@@ -164,6 +181,7 @@ export const schedule = (values: Values): Schedule => {
     if (level === undefined) return undefined
     for (const access of operands) {
       if (!inside(access)) continue
+      if (access.guarded === true) return undefined
       const from = levelOf.get(access.base)
       const direct =
         level === "full"
@@ -236,18 +254,20 @@ export const schedule = (values: Values): Schedule => {
       const candidates = [...new Set(operands.flatMap(({ base }) => groupOf[base] ?? []))].sort((a, b) => b - a)
       for (const id of candidates) {
         const group = groups[id]
-        const level = group === undefined ? undefined : fits(group, shape, operands, reduces)
-        if (group === undefined || level === undefined || (reduces && level !== "full")) continue
+        if (group === undefined) continue
+        const seen = reduces ? { shape, operands } : seenIn(group, shape, operands)
+        const level = fits(group, seen.shape, seen.operands, reduces)
+        if (level === undefined || (reduces && level !== "full")) continue
         const others =
           level === "full" ? candidates.flatMap((other) => (other === id ? [] : (groups[other] ?? []))) : []
         join(
           others.reduce(
-            (into, other) => (fits(other, shape, operands, reduces) === "full" ? merge(into, other) : into),
+            (into, other) => (fits(other, seen.shape, seen.operands, reduces) === "full" ? merge(into, other) : into),
             group
           ),
           i,
           level,
-          operands,
+          seen.operands,
           reduces ? "row" : level
         )
         return
@@ -304,6 +324,10 @@ export const flopsOf = ({ values }: Schedule, group: Group): number =>
         ? axes.reduce((n: number, d: unknown) => n * (operands[0]?.view.shape[Number(d)] ?? 1), 1)
         : 1
       return sum + 2 * sizeOf(group.space) * k
+    }
+    if (graphNode.primitive === "conv") {
+      const kernel = operands[1]?.view.shape ?? []
+      return sum + 2 * sizeOf(group.space) * sizeOf(kernel.slice(0, -1))
     }
     return sum
   }, 0)

@@ -5,16 +5,31 @@
  * `Compute`, `Dataset`, `Trainer` and `Viz`. No name here is one of Effect's own barrel.
  */
 export {
+  argmin,
   type Batched,
+  checkpoint,
+  type CheckpointPolicy,
+  customJvp,
+  customVjp,
+  fixedPoint,
   grad,
   hessian,
   hvp,
   jacobian,
+  type JacobianMode,
+  type JacobianOf,
   jvp,
+  jvpAux,
+  linearize,
+  root,
+  type Solution,
+  unusedParameters,
   valueAndGrad,
   valueAndGradAux,
   vjp,
-  vmap
+  vjpAux,
+  vmap,
+  type VmapOptions
 } from "@cotangent/autodiff"
 export { Batches, Csv, DataError, Dataset, Permutation, Split, Synthetic } from "@cotangent/data"
 export {
@@ -24,6 +39,7 @@ export {
   EvaluationError,
   Graph as ComputationGraph,
   Key as RandomKey,
+  parse as parseGraph,
   print as printGraph,
   type Shape,
   ShapeError,
@@ -34,19 +50,35 @@ export {
   Values,
   type ValuesOf
 } from "@cotangent/graph"
-export { type Dense, Initializer, Loss, Metrics, Model, ModelError, type Norm, OptionError } from "@cotangent/nn"
+export {
+  type Dense,
+  Initializer,
+  Loss,
+  Metrics,
+  Model,
+  ModelError,
+  type Norm,
+  OptionError,
+  Recurrent
+} from "@cotangent/nn"
 export * as Optimizer from "@cotangent/optim"
 export {
   BorderError,
   CompileError,
   Compute,
   type HostOf,
+  IndexError,
+  ThreadError,
+  type Instruments,
+  NonFiniteError as NonFiniteOperation,
   type Program,
+  type RunError,
   type Session,
   spec,
   specOf,
   step,
-  stepWith
+  stepWith,
+  type TapEvent
 } from "@cotangent/runtime"
 export {
   decodeHistory,

@@ -5,8 +5,8 @@ import type { DType } from "./dtype.ts"
 import { CodecError } from "./errors.ts"
 import { avalOf, type Graph, type GraphNode, type Reference } from "./graph.ts"
 import { rulesOf } from "./primitive.ts"
-import { type PrimitiveName, primitives } from "./primitives/index.ts"
-import { decodeAttributes, encodeAttributes, Integers, nodeForms, StoredDType } from "./stored.ts"
+import { type PrimitiveName, primitives } from "./primitives/table.ts"
+import { decodeAttributes, encodeAttributes, Integers, StoredDType } from "./stored.ts"
 import type { Aval } from "./tensor.ts"
 
 const fields = {
@@ -91,7 +91,7 @@ type StoredNode = (typeof Level.Type)["nodes"][number]
 const decodeNode = (earlier: ReadonlyArray<GraphNode>, stored: StoredNode, depth: number): GraphNode => {
   const { primitive, inputs } = stored
   if (!isPrimitive(primitive)) throw new CodecError("there is no such primitive")
-  const form = nodeForms[primitive]
+  const { form } = primitives[primitive]
   if (form.operands !== undefined && inputs.length !== form.operands) {
     throw new CodecError(`needs ${form.operands} operands, got ${inputs.length}`)
   }

@@ -13,7 +13,8 @@ export const domains = {
   number: ["f32", "f64", "i32", "u32"],
   integer: ["i32", "u32"],
   bits: ["i32", "u32", "bool"],
-  any: ["f32", "f64", "i32", "u32", "bool"]
+  any: ["f32", "f64", "i32", "u32", "bool"],
+  bool: ["bool"]
 } as const satisfies Readonly<Record<string, ReadonlyArray<DType>>>
 
 /** The name of a family of element types. */

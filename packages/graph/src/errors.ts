@@ -24,6 +24,16 @@ export class EvaluationError extends Error {
   override readonly name = "EvaluationError"
 }
 
+/** An option lies outside the range it is defined for. */
+export class OptionError extends Error {
+  readonly _tag = "OptionError"
+  override readonly name = "OptionError"
+}
+
+/** The sentence of an OptionError: which option of what, its range, and the value given. */
+export const optionError = (what: string, range: string, value: unknown): OptionError =>
+  new OptionError(`${what} must be ${range}, got ${String(value)}`)
+
 /** Two trees that must have the same structure differ; the message names the first path where they do. */
 export class TreeError extends Error {
   readonly _tag = "TreeError"

@@ -25,6 +25,14 @@ export const face = <F extends Body>(arity: number, body: Body): F =>
 export const faceWithOptions = <F extends Body>(body: Body): F =>
   (dual as Dual)((operands) => isTensor(operands[0]), body) as F
 
+/** A face of two tensors and perhaps options: data-first when the second argument is a tensor. */
+export const faceOfTwo = <F extends Body>(body: Body): F =>
+  (dual as Dual)((operands) => isTensor(operands[1]), body) as F
+
+/** A face that is data-first when a test of its arguments says so: of several tensors whose options are optional. */
+export const faceWhen = <F extends Body>(dataFirst: (operands: IArguments) => boolean, body: Body): F =>
+  (dual as Dual)(dataFirst, body) as F
+
 /** `R` when the operation is defined for the element type, else the sentence. */
 export type Accepts<Op extends string, In extends Domain, D extends DType, R = unknown> = DType extends D
   ? R

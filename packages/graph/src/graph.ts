@@ -6,7 +6,7 @@ import { attributesKey } from "./attributes.ts"
 import { EvaluationError, showShape } from "./errors.ts"
 import { makeInterner } from "./interner.ts"
 import type { Position } from "./position.ts"
-import { type PrimitiveName } from "./primitives/index.ts"
+import { type PrimitiveName } from "./primitives/table.ts"
 import { reachable } from "./region.ts"
 import type { AnyTensor, Attributes, Aval, Node } from "./tensor.ts"
 
@@ -48,8 +48,14 @@ export interface Argument {
   readonly tensor: AnyTensor
 }
 
+/** How `make` collects. */
+export interface MakeOptions {
+  /** Keeps every tap, for somebody who looks at what it shows; unless asked for, graphs leave them out. */
+  readonly taps?: boolean
+}
+
 /** What changes nothing but derivatives: graphs leave it out. */
-const isTransparent = (node: Node): boolean => node.primitive === "alias" || node.primitive === "stopGradient"
+const transparent: ReadonlySet<PrimitiveName> = new Set<PrimitiveName>(["alias", "stopGradient", "tap", "custom"])
 
 const foreignParameter = ({ attributes, outputs }: Node): EvaluationError =>
   new EvaluationError(
@@ -72,12 +78,19 @@ const makeNodes = () => {
 }
 
 /** A graph under construction: where the outputs of every node seen so far have gone. */
-const makeCollector = () => {
+const makeCollector = (options: MakeOptions) => {
   const { nodes, append, numberOf } = makeNodes()
   const place = new Map<Node, Array<Reference>>()
   const intern = makeInterner()
   /** By the number of a computation, the references to its outputs. */
   const computed: Array<Array<Reference> | undefined> = []
+  /** Barriers are numbered as they are met, so that equal functions have equal graphs. */
+  const barriers = new Map<unknown, number>()
+  const barrierNumber = (id: unknown): number => {
+    const number = barriers.get(id) ?? barriers.size
+    barriers.set(id, number)
+    return number
+  }
   const argument = ({ name, tensor: { node, output, shape, dtype } }: Argument): void => {
     const references = place.get(node) ?? []
     const parameter = { primitive: "parameter", inputs: [], regions: [], position: node.position } as const
@@ -95,12 +108,18 @@ const makeCollector = () => {
   const compute = (node: Node): Array<Reference> => {
     const { primitive, attributes, outputs, position } = node
     const inputs = node.inputs.map(find)
-    if (isTransparent(node)) return inputs
-    const regions = node.regions.map(({ parameters, results }) => make(parameters.map(regionArgument), results))
+    // Taps of one value with one label are two taps: they are not merged.
+    if (primitive === "tap" && options.taps === true)
+      return append({ primitive, attributes, inputs, regions: [], outputs, position })
+    if (transparent.has(primitive)) return inputs
+    const regions = node.regions.map(({ parameters, results }) =>
+      make(parameters.map(regionArgument), results, options)
+    )
     // Loops are rarely duplicated: nodes with regions are not compared.
     if (regions.length > 0) return append({ primitive, attributes, inputs, regions, outputs, position })
-    const id = intern(primitive + attributesKey(attributes), inputs.map(numberOf))
-    return (computed[id] ??= append({ primitive, attributes, inputs, regions, outputs, position }))
+    const known = primitive === "barrier" ? { id: barrierNumber(attributes["id"]) } : attributes
+    const id = intern(primitive + attributesKey(known), inputs.map(numberOf))
+    return (computed[id] ??= append({ primitive, attributes: known, inputs, regions, outputs, position }))
   }
   return { nodes, place, argument, find, compute }
 }
@@ -109,10 +128,14 @@ const regionArgument = (tensor: AnyTensor, i: number): Argument => ({ name: `r${
 
 /**
  * Collects the results of a function into a graph. `parameters` are the tensors the function was called with; equal
- * nodes are merged (hash-consing), aliases and unused nodes are left out. Linear in the number of nodes.
+ * nodes are merged (hash-consing), aliases, taps and unused nodes are left out. Linear in the number of nodes.
  */
-export const make = (parameters: ReadonlyArray<Argument>, results: ReadonlyArray<AnyTensor>): Graph => {
-  const { nodes, place, argument, find, compute } = makeCollector()
+export const make = (
+  parameters: ReadonlyArray<Argument>,
+  results: ReadonlyArray<AnyTensor>,
+  options: MakeOptions = {}
+): Graph => {
+  const { nodes, place, argument, find, compute } = makeCollector(options)
   parameters.forEach(argument)
   for (const node of reachable(results, (n) => place.has(n))) {
     if (place.has(node)) continue

@@ -5,12 +5,15 @@
 import { allocate, type DType, isFloat, roundTo } from "./dtype.ts"
 import { EvaluationError } from "./errors.ts"
 import { type HostArray, rulesOf } from "./primitive.ts"
-import { primitives } from "./primitives/index.ts"
+import { primitives } from "./primitives/table.ts"
 import { reachable } from "./region.ts"
 import type { AnyTensor, Node, Region } from "./tensor.ts"
 import type { Value } from "./value.ts"
 
 type Environment = Map<Node, ReadonlyArray<HostArray>>
+
+/** Is told every node that is computed, also those in the regions that run, with the values of its operands and results. */
+export type Observer = (node: Node, inputs: ReadonlyArray<HostArray>, outputs: ReadonlyArray<HostArray>) => void
 
 const lookUp = (environment: Environment, x: AnyTensor): HostArray => {
   const y = environment.get(x.node)?.[x.output]
@@ -22,22 +25,29 @@ const lookUp = (environment: Environment, x: AnyTensor): HostArray => {
 const wrap = (data: Float64Array, dtype: DType): Float64Array => (isFloat(dtype) ? data : data.map(roundTo[dtype]))
 
 /** Evaluates tensors in float64, given values for some of the nodes. */
-const run = (results: ReadonlyArray<AnyTensor>, environment: Environment): ReadonlyArray<HostArray> => {
+const run = (
+  results: ReadonlyArray<AnyTensor>,
+  environment: Environment,
+  observe: Observer | undefined
+): ReadonlyArray<HostArray> => {
   for (const node of reachable(results, (n) => environment.has(n))) {
     if (environment.has(node)) continue
     const inputs = node.inputs.map((x) => lookUp(environment, x))
     const data = rulesOf(primitives[node.primitive]).evaluate(inputs, node.attributes, node.outputs, (index, values) =>
-      runRegion(node.regions[index], values)
+      runRegion(node.regions[index], values, observe)
     )
-    environment.set(
-      node,
-      node.outputs.map((aval, i) => ({ ...aval, data: wrap(data[i] ?? new Float64Array(0), aval.dtype) }))
-    )
+    const outputs = node.outputs.map((aval, i) => ({ ...aval, data: wrap(data[i] ?? new Float64Array(0), aval.dtype) }))
+    observe?.(node, inputs, outputs)
+    environment.set(node, outputs)
   }
   return results.map((x) => lookUp(environment, x))
 }
 
-const runRegion = (region: Region | undefined, values: ReadonlyArray<HostArray>): ReadonlyArray<HostArray> => {
+const runRegion = (
+  region: Region | undefined,
+  values: ReadonlyArray<HostArray>,
+  observe: Observer | undefined
+): ReadonlyArray<HostArray> => {
   if (region === undefined) throw new EvaluationError("evaluate: a region is missing")
   // A region's results use its parameters and constants only, so no outer value is needed.
   const environment: Environment = new Map()
@@ -45,7 +55,7 @@ const runRegion = (region: Region | undefined, values: ReadonlyArray<HostArray>)
     const value = values[i]
     if (value !== undefined) environment.set(p.node, [value])
   })
-  return run(region.results, environment)
+  return run(region.results, environment, observe)
 }
 
 /** A host array as a value of its element type, rounded once. */
@@ -57,7 +67,8 @@ export const toValue = ({ shape, dtype, data }: HostArray): Value => {
 
 /** Evaluates several tensors at once, sharing what they have in common. */
 export const evaluateAll = (tensors: ReadonlyArray<AnyTensor>): ReadonlyArray<Value> =>
-  run(tensors, new Map()).map(toValue)
+  run(tensors, new Map(), undefined).map(toValue)
 
 /** Evaluates several tensors in float64 without rounding the results to their element types. */
-export const evaluateExact = (tensors: ReadonlyArray<AnyTensor>): ReadonlyArray<HostArray> => run(tensors, new Map())
+export const evaluateExact = (tensors: ReadonlyArray<AnyTensor>, observe?: Observer): ReadonlyArray<HostArray> =>
+  run(tensors, new Map(), observe)

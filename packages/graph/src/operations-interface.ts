@@ -1,11 +1,20 @@
 /** The operations that rules are written with: passed in, never imported, so that primitives do not depend on each other. */
 import type { DType } from "./dtype.ts"
+import type { ArityOf, AttributesOf, PrimitiveName } from "./primitives/table.ts"
 import type { AnyTensor, Region } from "./tensor.ts"
 import type { Value } from "./value.ts"
 
+/** A function of one tensor. */
 type Unary = (x: AnyTensor) => AnyTensor
-/** Operands broadcast; a number is a constant of the other operand's element type. */
+/** A function of two tensors. Operands broadcast; a number is a constant of the other operand's element type. */
 type Binary = (a: AnyTensor, b: AnyTensor | number) => AnyTensor
+
+/** Any primitive: its operands, its attributes, its regions. */
+type Application<A> = (
+  operands: ReadonlyArray<AnyTensor>,
+  attributes: A,
+  regions?: ReadonlyArray<Region>
+) => ReadonlyArray<AnyTensor>
 
 /** Dimensions of a general product: `batch` pairs stay in front, `contract` pairs are summed over. */
 export interface DotDimensions {
@@ -27,42 +36,23 @@ export interface Padding {
   readonly interior: ReadonlyArray<number>
 }
 
-/** Every primitive as a function of tensors, shapes checked, element types explicit. */
-export interface Operations {
-  readonly neg: Unary
-  readonly abs: Unary
-  readonly sign: Unary
-  readonly floor: Unary
-  readonly exp: Unary
-  readonly expm1: Unary
-  readonly log: Unary
-  readonly log1p: Unary
-  readonly sqrt: Unary
-  readonly tanh: Unary
-  readonly sigmoid: Unary
-  readonly sin: Unary
-  readonly cos: Unary
-  readonly erf: Unary
-  readonly not: Unary
-  readonly stopGradient: Unary
-  /** The same value under a new identity: what `grad` differentiates with respect to. */
-  readonly alias: Unary
+/** Shape and element type of a tensor. */
+export interface TensorType {
+  readonly shape: ReadonlyArray<number>
+  readonly dtype: DType
+}
 
-  readonly add: Binary
-  readonly sub: Binary
-  readonly mul: Binary
-  readonly div: Binary
-  readonly pow: Binary
-  readonly max: Binary
-  readonly min: Binary
-  readonly and: Binary
-  readonly or: Binary
-  readonly xor: Binary
-  readonly shiftLeft: Binary
-  readonly shiftRight: Binary
-  readonly eq: Binary
-  readonly lt: Binary
-  readonly le: Binary
+/** A function of tensors for each primitive that has no signature of its own below: its type follows from its record. */
+export type Derived = { readonly [N in Exclude<PrimitiveName, keyof Signatures>]: FunctionOf<N> }
+
+type FunctionOf<N extends PrimitiveName> =
+  ArityOf<N> extends 1 ? Unary : ArityOf<N> extends 2 ? Binary : Application<AttributesOf<N>>
+
+/** Every primitive as a function of tensors, shapes checked, element types explicit. */
+export interface Operations extends Derived, Signatures {}
+
+/** The signatures of primitives that are functions of other things than tensors, and of what is made of primitives. */
+export interface Signatures {
   readonly select: (condition: AnyTensor, a: AnyTensor | number, b: AnyTensor | number) => AnyTensor
   /** The two words of Threefry-2x32 with 20 rounds. */
   readonly threefry: (k0: AnyTensor, k1: AnyTensor, c0: AnyTensor, c1: AnyTensor) => readonly [AnyTensor, AnyTensor]
@@ -97,11 +87,37 @@ export interface Operations {
     length: number,
     reverse: boolean
   ) => ReadonlyArray<AnyTensor>
+  /** See the whileLoop primitive. */
+  readonly whileLoop: (
+    predicate: Region,
+    body: Region,
+    operands: ReadonlyArray<AnyTensor>,
+    carries: number,
+    limit: number
+  ) => ReadonlyArray<AnyTensor>
+  /** See the cond primitive. */
+  readonly cond: (
+    predicate: AnyTensor,
+    then: Region,
+    otherwise: Region,
+    operands: ReadonlyArray<AnyTensor>
+  ) => ReadonlyArray<AnyTensor>
   /** Traces a function of fresh parameters into a region whose free variables are listed as extra operands. */
   readonly region: (
-    avals: ReadonlyArray<{ readonly shape: ReadonlyArray<number>; readonly dtype: DType }>,
+    avals: ReadonlyArray<TensorType>,
     f: (...parameters: ReadonlyArray<AnyTensor>) => ReadonlyArray<AnyTensor>
   ) => { readonly region: Region; readonly captured: ReadonlyArray<AnyTensor> }
+  /**
+   * Traces several functions into regions over the same free variables. `inside: "traced"` keeps everything a function
+   * builds in its region, `"dependent"` only what depends on its parameters.
+   */
+  readonly regions: (
+    inside: "dependent" | "traced",
+    bodies: ReadonlyArray<{
+      readonly avals: ReadonlyArray<TensorType>
+      readonly f: (...parameters: ReadonlyArray<AnyTensor>) => ReadonlyArray<AnyTensor>
+    }>
+  ) => { readonly regions: ReadonlyArray<Region>; readonly captured: ReadonlyArray<AnyTensor> }
 }
 
 /** The passes over expressions, lent to the rules of primitives with regions. */

@@ -1,11 +1,11 @@
 /** Every primitive as a function: the one place where nodes are built. */
 import { broadcastShapes, sameShape } from "./axes.ts"
 import { allocate, type DType, roundTo } from "./dtype.ts"
-import type { Operations, Passes, RuleOperations } from "./operations-interface.ts"
+import type { Derived, Operations, Passes, RuleOperations, Signatures } from "./operations-interface.ts"
 import { capturePosition, type Position } from "./position.ts"
 import { rulesOf } from "./primitive.ts"
-import { type PrimitiveName, primitives } from "./primitives/index.ts"
-import { captureRegion } from "./region.ts"
+import { type PrimitiveName, primitiveNames, primitives } from "./primitives/table.ts"
+import { captureRegions } from "./region.ts"
 import { type AnyTensor, type Attributes, makeNode, type Node, project, type Region } from "./tensor.ts"
 
 const noAttributes: Attributes = {}
@@ -48,7 +48,6 @@ export const makeOperations = (at: () => Position): Operations => {
   }
   const broadcast = (x: AnyTensor, shape: ReadonlyArray<number>): AnyTensor =>
     sameShape(x.shape, shape) ? x : one("broadcast", [x], { shape })
-  const unary = (name: PrimitiveName) => (x: AnyTensor) => one(name, [x])
   const binary =
     (name: PrimitiveName) =>
     (a: AnyTensor, b: AnyTensor | number): AnyTensor => {
@@ -57,41 +56,29 @@ export const makeOperations = (at: () => Position): Operations => {
       const shape = broadcastShapes(name, a.shape, other.shape)
       return one(name, [broadcast(a, shape), broadcast(other, shape)])
     }
+  const traceRegions: Operations["regions"] = (inside, bodies) =>
+    captureRegions(
+      bodies.map(({ avals, f }) => ({
+        parameters: avals.map(({ shape, dtype }, i) => one("parameter", [], { name: `r${i}`, shape, dtype })),
+        f,
+        inside
+      })),
+      apply
+    )
   const reduce = (name: PrimitiveName) => (x: AnyTensor, axes: ReadonlyArray<number>) =>
     axes.length === 0 ? x : one(name, [x], { axes })
-  return {
-    neg: unary("neg"),
-    abs: unary("abs"),
-    sign: unary("sign"),
-    floor: unary("floor"),
-    exp: unary("exp"),
-    expm1: unary("expm1"),
-    log: unary("log"),
-    log1p: unary("log1p"),
-    sqrt: unary("sqrt"),
-    tanh: unary("tanh"),
-    sigmoid: unary("sigmoid"),
-    sin: unary("sin"),
-    cos: unary("cos"),
-    erf: unary("erf"),
-    not: unary("not"),
-    stopGradient: unary("stopGradient"),
-    alias: unary("alias"),
-    add: binary("add"),
-    sub: binary("sub"),
-    mul: binary("mul"),
-    div: binary("div"),
-    pow: binary("pow"),
-    max: binary("max"),
-    min: binary("min"),
-    and: binary("and"),
-    or: binary("or"),
-    xor: binary("xor"),
-    shiftLeft: binary("shiftLeft"),
-    shiftRight: binary("shiftRight"),
-    eq: binary("eq"),
-    lt: binary("lt"),
-    le: binary("le"),
+  const functions: { [name: string]: unknown } = {}
+  for (const name of primitiveNames) {
+    const { arity } = primitives[name]
+    functions[name] =
+      arity === 1
+        ? (x: AnyTensor) => one(name, [x])
+        : arity === 2
+          ? binary(name)
+          : (operands: ReadonlyArray<AnyTensor>, attributes: Attributes, regions: ReadonlyArray<Region> = noRegions) =>
+              apply(name, operands, attributes, regions, at())
+  }
+  const signatures: Signatures = {
     select: (condition, a, b) => {
       const dtype = typeof a === "object" ? a.dtype : typeof b === "object" ? b.dtype : "f32"
       const x = typeof a === "number" ? scalar(a, dtype) : a
@@ -127,11 +114,20 @@ export const makeOperations = (at: () => Position): Operations => {
     dot: (a, b, { batch, contract }) => one("dot", [a, b], { batch, contract }),
     scan: (body, operands, carries, sequences, length, reverse) =>
       apply("scan", operands, { carries, sequences, length, reverse }, [body], at()),
+    whileLoop: (predicate, body, operands, carries, limit) =>
+      apply("whileLoop", operands, { carries, limit }, [predicate, body], at()),
+    cond: (predicate, then, otherwise, operands) =>
+      apply("cond", [predicate, ...operands], noAttributes, [then, otherwise], at()),
     region: (avals, f) => {
-      const parameters = avals.map(({ shape, dtype }, i) => one("parameter", [], { name: `r${i}`, shape, dtype }))
-      return captureRegion(parameters, f, apply)
-    }
+      const { regions, captured } = traceRegions("dependent", [{ avals, f }])
+      const [region] = regions
+      if (region === undefined) throw new RangeError("one function gives one region")
+      return { region, captured }
+    },
+    regions: traceRegions
   }
+  // What `Derived` says of each name is how its function was made above, from the arity of its record.
+  return { ...(functions as Derived), ...signatures }
 }
 
 /** The operations for the rules of a pass: nodes get the position of the operation whose rule builds them. */

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { pipe } from "effect/Function"
 import * as T from "./ops/index.ts"
-import { showPosition } from "./position.ts"
+import { derivativeOf, labelled, originOf, showPosition } from "./position.ts"
 import type { AnyTensor } from "./tensor.ts"
 
 /** The line this is called from. */
@@ -31,6 +31,23 @@ describe("positions", () => {
     assert.strictEqual(lineOf(y), line)
     const [z, line2] = [pipe(x, T.mul(2), T.logsumexp()), here()]
     assert.strictEqual(lineOf(z), line2)
+  })
+
+  it("of derivatives are those of the operations they are the derivatives of", () => {
+    const [y, line] = [T.exp(x), here()]
+    const first = derivativeOf("backward", y.node)
+    const second = derivativeOf("tangent", { primitive: "mul", position: first })
+    assert.strictEqual(originOf(second), y.node.position)
+    assert.match(showPosition(second) ?? "", new RegExp(`position\\.test\\.ts:${line}:`))
+    assert.deepStrictEqual([second.derivative?.phase, second.derivative?.of], ["tangent", "mul"])
+    assert.deepStrictEqual([first.derivative?.phase, first.derivative?.of], ["backward", "exp"])
+  })
+
+  it("bear the labels they were built under", () => {
+    const inner = labelled("block", () => labelled("dense", () => T.exp(x)))
+    assert.strictEqual(inner.node.position.label, "block/dense")
+    assert.throws(() => labelled("block", () => assert.fail("stop")), /stop/)
+    assert.isUndefined(T.exp(x).node.position.label)
   })
 
   it("show no line of the library", () => {

@@ -3,6 +3,20 @@
 /** Where in the user's code a node was built: an object whose stack is formatted only when it is read. */
 export interface Position {
   readonly stack?: string | undefined
+  /** The layer that was being applied, such as `hidden`; blocks in front, `block/hidden`. */
+  readonly label?: string
+  /** What a derivative rule builds stands where the operation stands that it differentiates. */
+  readonly derivative?: Derivative
+}
+
+/** What a node is the derivative of. */
+export interface Derivative {
+  /** `backward`: of the reverse pass, a cotangent; `tangent`: of the forward pass. */
+  readonly phase: "backward" | "tangent"
+  /** The primitive whose rule built it. */
+  readonly of: string
+  /** The position of the application of that primitive. */
+  readonly at: Position
 }
 
 /** V8's stack capture; other engines have none and nodes carry no position there. */
@@ -11,11 +25,37 @@ interface Capture {
 }
 const { captureStackTrace }: Capture = Error as Capture
 
+let current: string | undefined
+
+/** Calls a function; what it builds bears the label. Labels nest. */
+export const labelled = <A>(label: string, f: () => A): A => {
+  const around = current
+  current = around === undefined ? label : `${around}/${label}`
+  try {
+    return f()
+  } finally {
+    current = around
+  }
+}
+
 /** Captures the current position cheaply: the stack is recorded, not formatted. */
 export const capturePosition = (): Position => {
-  const position: Position = {}
+  const position: Position = current === undefined ? {} : { label: current }
   captureStackTrace?.(position, capturePosition)
   return position
+}
+
+/** The position of what the derivative rule of a node builds. */
+export const derivativeOf = (
+  phase: Derivative["phase"],
+  { primitive, position }: { readonly primitive: string; readonly position: Position }
+): Position => ({ derivative: { phase, of: primitive, at: position } })
+
+/** The position in the user's code: of a derivative, that of the operation it is the derivative of. */
+export const originOf = (position: Position): Position => {
+  let at = position
+  while (at.derivative !== undefined) at = at.derivative.at
+  return at
 }
 
 const path = (location: string): string => location.replace(/^file:\/\//, "")
@@ -32,7 +72,7 @@ const isLibrary = (file: string): boolean =>
 
 /** The first line of the user's own code in a captured position, as `file:line:column`, if it is known. */
 export const showPosition = (position: Position): string | undefined => {
-  for (const line of (position.stack ?? "").split("\n").slice(1)) {
+  for (const line of (originOf(position).stack ?? "").split("\n").slice(1)) {
     const location = /([^\s()]+:\d+:\d+)\)?$/.exec(line)?.[1]
     if (location !== undefined && !isLibrary(path(location))) return path(location)
   }

@@ -4,7 +4,7 @@
  */
 import type { Buffer, Builder, CombineOp, DType as KernelType, Register } from "@cotangent/kernel"
 import type { DType } from "./dtype.ts"
-import type { RuleOperations } from "./operations-interface.ts"
+import type { Operations, RuleOperations } from "./operations-interface.ts"
 import { type AnyTensor, type Attributes, type Aval, type Node, project, type Region } from "./tensor.ts"
 import type { Value } from "./value.ts"
 import type { View } from "./view.ts"
@@ -39,7 +39,9 @@ export type ReverseRule<A> =
       readonly pullback: (
         ops: RuleOperations,
         at: Application<A>,
-        cotangents: ReadonlyArray<Maybe>
+        cotangents: ReadonlyArray<Maybe>,
+        /** Whether the cotangent of an input is asked for. */
+        wanted: (input: number) => boolean
       ) => ReadonlyArray<Maybe>
     }
 
@@ -91,6 +93,8 @@ export type Lowering<A> =
       readonly flops: (inputs: ReadonlyArray<Aval>, attributes: A) => number
       readonly emit: (b: Builder.Builder, at: KernelFrame, attributes: A) => void
     }
+  /** Runs its regions: loops and branches. */
+  | { readonly tag: "control" }
   /** A form of its own, with one lowering in the compiler. */
   | { readonly tag: "structure"; readonly form: StructureForm }
 
@@ -108,30 +112,62 @@ export interface KernelFrame {
 }
 
 /** The forms the compiler lowers one by one. */
-export type StructureForm = "dot" | "gather" | "scatterAdd" | "pad" | "concat" | "argmax" | "scan"
+export type StructureForm = "dot" | "conv" | "gather" | "scatter" | "scatterAdd" | "pad" | "concat" | "argmax"
 
-/** An operand of a sample: random floats between two bounds, or a given value. */
+/** An operand of a sample: random floats between two bounds, added to `around` if that is given, or a given value. */
 export type SampleOperand =
-  | { readonly shape: ReadonlyArray<number>; readonly low: number; readonly high: number }
+  | {
+      readonly shape: ReadonlyArray<number>
+      readonly low: number
+      readonly high: number
+      readonly around?: ReadonlyArray<number>
+    }
   | Value
+
+/** A region of a sample: a function of parameters of the given types. */
+export interface SampleBody {
+  readonly parameters: ReadonlyArray<Aval>
+  readonly f: (ops: Operations, parameters: ReadonlyArray<AnyTensor>) => ReadonlyArray<AnyTensor>
+}
 
 /** Inputs on which the laws are checked. */
 export interface Sample<A> {
   readonly operands: ReadonlyArray<SampleOperand>
   readonly attributes: A
+  /** The regions of a primitive that has some, for operands of one float type. */
+  readonly bodies?: (float: "f32" | "f64") => ReadonlyArray<SampleBody>
 }
 
 /** One sentence, the equation, the derivative, and what holds at corners: ties, zeros, infinities, indices out of range. */
 export interface PrimitiveDocument {
   readonly summary: string
   readonly equation: string
-  readonly derivative?: string
-  readonly conventions?: string
+  readonly derivative: string
+  readonly conventions: string
+}
+
+/** The document among other fields: what the makers of primitives pass on. */
+export const documentOf = ({ summary, equation, derivative, conventions }: PrimitiveDocument): PrimitiveDocument => ({
+  summary,
+  equation,
+  derivative,
+  conventions
+})
+
+/** What kind of plain data an attribute is: how it is stored, printed and read back. `pair` is two lists of integers. */
+export type AttributeKind = "integer" | "integers" | "pair" | "number" | "boolean" | "text" | "dtype" | "value"
+
+/** What a node of a primitive consists of: how many operands (any number when undefined) and regions, and its attributes. */
+export interface NodeForm<A> {
+  readonly operands: number | undefined
+  readonly regions: number
+  readonly attributes: { readonly [K in keyof A]: AttributeKind }
 }
 
 /** Everything about one operation. */
 export interface Primitive<A> {
   readonly name: string
+  readonly form: NodeForm<A>
   /** What the reference page says of it. */
   readonly document: PrimitiveDocument
   /** Typing and shape rule: throws ShapeError or DTypeError with a sentence. */
@@ -166,9 +202,21 @@ export type RunRegion = (index: number, inputs: ReadonlyArray<HostArray>) => Rea
 /** A primitive that keeps no attributes. */
 export type NoAttributes = Readonly<Record<never, never>>
 
+/** A primitive that `Operations` offers, by its name, as a function of one tensor. */
+export interface UnaryPrimitive extends Primitive<NoAttributes> {
+  readonly arity: 1
+}
+
+/** A primitive that `Operations` offers, by its name, as a function of two tensors that broadcast. */
+export interface BinaryPrimitive extends Primitive<NoAttributes> {
+  readonly arity: 2
+}
+
 /** A primitive seen without its attribute type: how tables and passes hold it. Its rules cannot be called but through `rulesOf`. */
-export interface AnyPrimitive extends Omit<Primitive<never>, "samples"> {
+export interface AnyPrimitive extends Omit<Primitive<never>, "samples" | "form"> {
+  readonly form: NodeForm<Readonly<Record<string, unknown>>>
   readonly samples: ReadonlyArray<Sample<unknown>>
+  readonly arity?: 1 | 2
 }
 
 /**

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { apply, operations as ops } from "./operations.ts"
 import * as T from "./ops/index.ts"
-import { captureRegion, dependents, reachable, substitute } from "./region.ts"
+import { captureRegions, dependents, reachable, substitute } from "./region.ts"
 import type { AnyTensor } from "./tensor.ts"
 
 const parameter = (name: string, shape: ReadonlyArray<number> = []) => ops.parameter(name, shape, "f32")
@@ -78,15 +78,21 @@ describe("substitute", () => {
   })
 })
 
-describe("captureRegion", () => {
+/** One function as a region. */
+const captureRegion = (
+  parameters: ReadonlyArray<AnyTensor>,
+  f: (...parameters: ReadonlyArray<AnyTensor>) => ReadonlyArray<AnyTensor>,
+  inside: "dependent" | "traced" = "dependent"
+) => {
+  const { regions, captured } = captureRegions([{ parameters, f, inside }], apply)
+  return { region: regions[0] ?? assert.fail(), captured }
+}
+
+describe("captureRegions", () => {
   it("makes free variables explicit, once each, in front", () => {
     const [a, b, x] = [parameter("a"), parameter("b", [2]), parameter("x")]
     const outside = T.exp(a)
-    const { region, captured } = captureRegion(
-      [x],
-      (p = assert.fail()) => [T.mul(T.add(p, outside), outside), b],
-      apply
-    )
+    const { region, captured } = captureRegion([x], (p = assert.fail()) => [T.mul(T.add(p, outside), outside), b])
     assert.deepStrictEqual(captured, [outside, b])
     assert.deepStrictEqual(
       region.parameters.map(({ shape }) => shape),
@@ -101,25 +107,50 @@ describe("captureRegion", () => {
 
   it("rebuilds constants inside instead of passing them in", () => {
     const two = T.constant(2)
-    const { captured } = captureRegion([parameter("x")], (p = assert.fail()) => [T.mul(p, two), T.iota(3)], apply)
+    const { captured } = captureRegion([parameter("x")], (p = assert.fail()) => [T.mul(p, two), T.iota(3)])
     assert.deepStrictEqual(captured, [])
   })
 
   it("captures what an inner region captured from further out", () => {
     const [outer, xs] = [parameter("outer"), parameter("xs", [2, 3])]
-    const { captured } = captureRegion(
-      [parameter("row", [3])],
-      (row = assert.fail()) => {
-        const start = T.expect(T.sum(row), [])
-        const [last] = T.scan(
-          (c: typeof start, r: AnyTensor) => [T.expect(T.add(T.mul(c, outer), T.sum(T.mul(r, row))), []), c],
-          start,
-          T.dyn(xs)
-        )
-        return [last]
-      },
+    const { captured } = captureRegion([parameter("row", [3])], (row = assert.fail()) => {
+      const start = T.expect(T.sum(row), [])
+      const [last] = T.scan(
+        (c: typeof start, r: AnyTensor) => [T.expect(T.add(T.mul(c, outer), T.sum(T.mul(r, row))), []), c],
+        start,
+        T.dyn(xs)
+      )
+      return [last]
+    })
+    assert.sameMembers([...captured], [outer, xs])
+  })
+
+  it("computes before the loop what does not depend on its parameters, and in the branch what the branch builds", () => {
+    const [a, x] = [parameter("a"), parameter("x")]
+    const body = (p: AnyTensor = assert.fail()) => [T.mul(p, T.exp(a))]
+    const loop = captureRegion([x], body)
+    assert.deepStrictEqual(
+      loop.captured.map(({ node }) => node.primitive),
+      ["exp"]
+    )
+    const branch = captureRegion([x], body, "traced")
+    assert.deepStrictEqual(branch.captured, [a])
+    assert.include(primitivesOf(branch.region.results), "exp")
+  })
+
+  it("gives several functions the same captured operands", () => {
+    const [a, b] = [parameter("a"), parameter("b")]
+    const { regions, captured } = captureRegions(
+      [
+        { parameters: [], f: () => [T.exp(a)], inside: "traced" },
+        { parameters: [], f: () => [T.add(b, a)], inside: "traced" }
+      ],
       apply
     )
-    assert.sameMembers([...captured], [outer, xs])
+    assert.deepStrictEqual(captured, [a, b])
+    assert.deepStrictEqual(
+      regions.map(({ parameters }) => parameters.length),
+      [2, 2]
+    )
   })
 })

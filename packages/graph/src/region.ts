@@ -1,5 +1,5 @@
 /** Regions: tracing a function into parameters and results, and replacing tensors inside expressions. */
-import type { PrimitiveName } from "./primitives/index.ts"
+import type { PrimitiveName } from "./primitives/table.ts"
 import type { Position } from "./position.ts"
 import type { AnyTensor, Attributes, Node, Region } from "./tensor.ts"
 
@@ -36,7 +36,7 @@ export const reachable = (tensors: ReadonlyArray<AnyTensor>, stop?: (node: Node)
 }
 
 /** The nodes among `nodes` (in topological order) that depend on one of `sources`, the sources included. */
-export const dependents = (nodes: ReadonlyArray<Node>, sources: ReadonlyArray<AnyTensor>): ReadonlySet<Node> => {
+export const dependents = (nodes: ReadonlyArray<Node>, sources: ReadonlyArray<AnyTensor>): Set<Node> => {
   const dependent = new Set<Node>(sources.map((t) => t.node))
   for (const node of nodes) if (node.inputs.some((x) => dependent.has(x.node))) dependent.add(node)
   return dependent
@@ -66,30 +66,52 @@ export const substitute = (
 /** Sources that are cheaper to rebuild inside a region than to pass in. */
 const isFree = (node: Node): boolean => node.primitive === "constant" || node.primitive === "iota"
 
-/**
- * Traces `f` on fresh parameters. What its results use from outside becomes an explicit operand: `captured` lists those
- * tensors, and the region's parameters start with one for each of them.
- */
-export const captureRegion = (
-  parameters: ReadonlyArray<AnyTensor>,
-  f: (...parameters: ReadonlyArray<AnyTensor>) => ReadonlyArray<AnyTensor>,
-  apply: Apply
-): { readonly region: Region; readonly captured: ReadonlyArray<AnyTensor> } => {
+/** A function to be traced into a region. */
+export interface RegionBody {
+  /** Fresh parameter nodes. */
+  readonly parameters: ReadonlyArray<AnyTensor>
+  readonly f: (...parameters: ReadonlyArray<AnyTensor>) => ReadonlyArray<AnyTensor>
+  /**
+   * What belongs to the region: with `dependent` what is computed from its parameters, the rest is computed once before
+   * (right for loops); with `traced` everything that `f` builds (right for branches, where computing less is the point).
+   */
+  readonly inside: "dependent" | "traced"
+}
+
+const traceBody = ({ parameters, f, inside }: RegionBody, mark: number) => {
   const results = f(...parameters)
   const nodes = reachable(results)
-  const inside = dependents(nodes, parameters)
+  const own = inside === "traced" ? new Set(nodes.filter((node) => node.id > mark)) : dependents(nodes, parameters)
+  for (const { node } of parameters) own.add(node)
+  return { results, nodes, own }
+}
+
+/**
+ * Traces functions on fresh parameters. What their results use from outside becomes an explicit operand: `captured` lists
+ * those tensors, and the parameters of every region start with one for each of them.
+ */
+export const captureRegions = (
+  bodies: ReadonlyArray<RegionBody>,
+  apply: Apply
+): { readonly regions: ReadonlyArray<Region>; readonly captured: ReadonlyArray<AnyTensor> } => {
   const captured = new Map<string, AnyTensor>()
-  const note = (x: AnyTensor): void => {
-    if (!inside.has(x.node) && !isFree(x.node)) captured.set(`${x.node.id}.${x.output}`, x)
-  }
-  for (const node of nodes) if (inside.has(node)) node.inputs.forEach(note)
-  results.forEach(note)
+  const traced = bodies.map((body) => {
+    // Nodes are numbered as they are built: what f builds comes after this one.
+    const [mark] = apply("constant", [], { value: { shape: [], dtype: "f32", data: new Float32Array(1) } }, [], {})
+    const { results, nodes, own } = traceBody(body, mark?.node.id ?? 0)
+    const note = (x: AnyTensor): void => {
+      if (!own.has(x.node) && !isFree(x.node)) captured.set(`${x.node.id}.${x.output}`, x)
+    }
+    for (const node of nodes) if (own.has(node)) node.inputs.forEach(note)
+    results.forEach(note)
+    return results
+  })
   const outer = [...captured.values()]
-  const fresh = outer.flatMap((x, i) =>
-    apply("parameter", [], { name: `c${i}`, shape: x.shape, dtype: x.dtype }, [], x.node.position)
-  )
-  return {
-    region: { parameters: [...fresh, ...parameters], results: substitute(results, outer, fresh, apply) },
-    captured: outer
-  }
+  const regions = bodies.map(({ parameters }, body) => {
+    const fresh = outer.flatMap((x, i) =>
+      apply("parameter", [], { name: `c${i}`, shape: x.shape, dtype: x.dtype }, [], x.node.position)
+    )
+    return { parameters: [...fresh, ...parameters], results: substitute(traced[body] ?? [], outer, fresh, apply) }
+  })
+  return { regions, captured: outer }
 }

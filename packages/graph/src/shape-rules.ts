@@ -1,4 +1,5 @@
 /** The shape rules of operations in the types: each gives a shape, or the sentence the run-time rule gives too. */
+import type { CutDim } from "./indexing-rules.ts"
 import type { Common, Dim, IsSize, Mismatch, Same, SameShape, Shape, Show, ShowDim, Twice } from "./shape.ts"
 import type { Plus, Product } from "./size.ts"
 
@@ -59,7 +60,7 @@ type Inner<A extends Shape, B extends Shape, K extends Dim, K2 extends Dim, R> =
 type Stack<L, M extends Dim, N extends Dim> = L extends Shape ? [...L, M, N] : L
 
 /** Maps every spelling of an axis, `0..n-1` and `-n..-1`, to its position from the front, as text. */
-type AxisTable<S extends Shape> = Front<S> & Back<S>
+export type AxisTable<S extends Shape> = Front<S> & Back<S>
 type Front<S extends Shape> = { readonly [K in keyof S & `${number}`]: K }
 type Back<S extends Shape, Rest extends Shape = S, Count extends ReadonlyArray<0> = [0]> = Rest extends readonly [
   ...infer R extends Shape,
@@ -102,7 +103,7 @@ type ReduceAll<Op extends string, S extends Shape, Axes extends ReadonlyArray<nu
       ? Remove<S, Positions<S, Axes>[number], KeepDims>
       : Mismatch<`${Op}: an axis is named twice in ${Show<Axes>}`>
     : Mismatch<`${Op}: axis ${Exclude<`${Axes[number]}`, keyof AxisTable<S>>} does not exist in ${Show<S>}`>
-type Positions<S extends Shape, Axes extends ReadonlyArray<number>> = {
+export type Positions<S extends Shape, Axes extends ReadonlyArray<number>> = {
   readonly [K in keyof Axes]: `${Axes[K]}` extends keyof AxisTable<S> ? AxisTable<S>[`${Axes[K]}`] & string : never
 }
 type Remove<
@@ -183,7 +184,7 @@ export type BroadcastToRule<S extends Shape, To extends Shape> = number extends 
   : Repeats<S, To> extends true
     ? unknown
     : Mismatch<`broadcastTo: ${Show<S>} does not broadcast to ${Show<To>}`>
-type Repeats<S extends Shape, To extends Shape> = number extends S["length"] | To["length"]
+export type Repeats<S extends Shape, To extends Shape> = number extends S["length"] | To["length"]
   ? true
   : S extends readonly [...infer L extends Shape, infer A extends Dim]
     ? To extends readonly [...infer L2 extends Shape, infer B extends Dim]
@@ -220,28 +221,14 @@ export type Taken<S extends Shape, N extends Shape> = S extends readonly []
     ? [...N, ...R]
     : Shape
 
-/** The shape after cutting the first axes; `{}` leaves an axis whole, the size of any other cut is unknown. */
+/** The shape after cutting the first axes; `{}` leaves an axis whole. */
 export type Sliced<S extends Shape, C extends ReadonlyArray<object>> = number extends S["length"]
   ? Shape
   : number extends C["length"]
     ? { -readonly [K in keyof S]: number }
     : [Exclude<keyof C & `${number}`, keyof S>] extends [never]
-      ? { -readonly [K in keyof S]: K extends keyof C ? (keyof C[K] extends never ? S[K] : number) : S[K] }
+      ? { -readonly [K in keyof S]: K extends keyof C ? CutDim<S[K] & Dim, C[K]> : S[K] }
       : Mismatch<`slice: ${C["length"]} cuts for the ${S["length"]} axes of ${Show<S>}`>
-
-/** The shape with `[low, high]` elements added around every axis. */
-export type Padded<S extends Shape, W extends ReadonlyArray<readonly [number, number]>> = number extends
-  | S["length"]
-  | W["length"]
-  ? Shape
-  : [S["length"]] extends [W["length"]]
-    ? { -readonly [K in keyof S]: K extends keyof W ? PaddedDim<S[K], W[K]> : number }
-    : Mismatch<`pad: ${W["length"]} pairs for the ${S["length"]} axes of ${Show<S>}`>
-type PaddedDim<A, W> = A extends Dim
-  ? W extends readonly [infer Low extends number, infer High extends number]
-    ? Plus<A, Plus<Low, High>>
-    : number
-  : number
 
 /**
  * `unknown` when a tensor of shape `S` may have the shape `To`, else the sentence. Symbols are names: only sizes can

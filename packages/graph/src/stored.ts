@@ -1,11 +1,8 @@
-/**
- * What each primitive looks like when stored: how many operands it takes and a Schema of its attributes. The table is
- * total, so that a new primitive does not compile before it can be stored.
- */
+/** What the attributes of primitives look like when stored: a Schema for each kind. */
 import * as Schema from "effect/Schema"
 import { allocate, type DType } from "./dtype.ts"
 import { CodecError, showShape } from "./errors.ts"
-import type { PrimitiveName } from "./primitives/index.ts"
+import type { AnyPrimitive, AttributeKind } from "./primitive.ts"
 import { type Attributes, sizeOf } from "./tensor.ts"
 import { isValue, type Value } from "./value.ts"
 
@@ -21,78 +18,17 @@ const StoredNumber = Schema.Union([Schema.Finite, Schema.Literals(["NaN", "Infin
 /** A constant as JSON: its bytes in hexadecimal keep every bit. */
 const StoredValue = Schema.Struct({ shape: Integers, dtype: StoredDType, hex: Schema.String })
 
-/** The form of a stored node: the number of operands (any when undefined) and of regions, and its attributes. */
-export interface NodeForm {
-  readonly operands: number | undefined
-  readonly regions: number
-  readonly attributes: Schema.ConstraintDecoder<Attributes>
-}
-
-const form = (
-  operands: number | undefined,
-  fields: Readonly<Record<string, Schema.ConstraintDecoder<unknown>>> = {},
-  regions = 0
-): NodeForm => ({ operands, regions, attributes: Schema.Struct(fields) })
-
-const axis = { axis: Schema.Int }
-const axes = { axes: Integers }
-const pair = Schema.Tuple([Integers, Integers])
-
-/** The form of every primitive. */
-export const nodeForms: Readonly<Record<PrimitiveName, NodeForm>> = {
-  abs: form(1),
-  add: form(2),
-  alias: form(1),
-  and: form(2),
-  argmax: form(1, axis),
-  broadcast: form(1, { shape: Integers }),
-  cast: form(1, { dtype: StoredDType }),
-  concat: form(undefined, axis),
-  constant: form(0, { value: StoredValue }),
-  cos: form(1),
-  div: form(2),
-  dot: form(2, { batch: pair, contract: pair }),
-  eq: form(2),
-  erf: form(1),
-  exp: form(1),
-  expm1: form(1),
-  floor: form(1),
-  gather: form(2, axis),
-  iota: form(0, { shape: Integers, axis: Schema.Int, dtype: StoredDType }),
-  le: form(2),
-  log: form(1),
-  log1p: form(1),
-  lt: form(2),
-  max: form(2),
-  min: form(2),
-  mul: form(2),
-  neg: form(1),
-  not: form(1),
-  or: form(2),
-  pad: form(1, { low: Integers, high: Integers, interior: Integers, value: StoredNumber }),
-  parameter: form(0, { name: Schema.String, shape: Integers, dtype: StoredDType }),
-  pow: form(2),
-  reduceMax: form(1, axes),
-  reduceMin: form(1, axes),
-  reduceSum: form(1, axes),
-  reshape: form(1, { shape: Integers }),
-  scan: form(undefined, { carries: Schema.Int, sequences: Schema.Int, length: Schema.Int, reverse: Schema.Boolean }, 1),
-  scatterAdd: form(3, axis),
-  select: form(3),
-  shiftLeft: form(2),
-  shiftRight: form(2),
-  sigmoid: form(1),
-  sign: form(1),
-  sin: form(1),
-  slice: form(1, { start: Integers, limit: Integers, step: Integers }),
-  sqrt: form(1),
-  stopGradient: form(1),
-  sub: form(2),
-  tanh: form(1),
-  threefry: form(4),
-  transpose: form(1, { permutation: Integers }),
-  xor: form(2)
-}
+/** The Schema of each kind of attribute. */
+const attributeSchemas = {
+  integer: Schema.Int,
+  integers: Integers,
+  pair: Schema.Tuple([Integers, Integers]),
+  number: StoredNumber,
+  boolean: Schema.Boolean,
+  text: Schema.String,
+  dtype: StoredDType,
+  value: StoredValue
+} as const satisfies Readonly<Record<AttributeKind, Schema.ConstraintDecoder<unknown>>>
 
 const bytesOf: Readonly<Record<DType, number>> = { f32: 4, f64: 8, i32: 4, u32: 4, bool: 1 }
 
@@ -130,10 +66,29 @@ export const encodeAttributes = (attributes: Attributes): Attributes =>
 
 const isStoredValue = Schema.is(StoredValue)
 
+/** An attribute as the primitive knows it: numbers and constants were stored as JSON can. */
+const decodeAttribute = (kind: AttributeKind | undefined, stored: unknown): unknown => {
+  if (kind === "value" && isStoredValue(stored)) return decodeValue(stored)
+  return kind === "number" ? Number(stored) : stored
+}
+
+const structs = new WeakMap<AnyPrimitive["form"], Schema.ConstraintDecoder<Attributes>>()
+
+/** The Schema of the attributes of a form. */
+const structOf = (form: AnyPrimitive["form"]): Schema.ConstraintDecoder<Attributes> => {
+  const known = structs.get(form)
+  if (known !== undefined) return known
+  const made = Schema.Struct(
+    Object.fromEntries(Object.entries(form.attributes).map(([name, kind]) => [name, attributeSchemas[kind]]))
+  )
+  structs.set(form, made)
+  return made
+}
+
 /** Attributes of a primitive from their JSON form; throws unless they have its form. */
-export const decodeAttributes = ({ attributes: form }: NodeForm, stored: unknown): Attributes => {
-  const attributes = Schema.decodeUnknownSync(form, { onExcessProperty: "error" })(stored)
-  const { value } = attributes
-  if (isStoredValue(value)) return { ...attributes, value: decodeValue(value) }
-  return typeof value === "string" ? { ...attributes, value: Number(value) } : attributes
+export const decodeAttributes = (form: AnyPrimitive["form"], stored: unknown): Attributes => {
+  const attributes = Schema.decodeUnknownSync(structOf(form), { onExcessProperty: "error" })(stored)
+  return Object.fromEntries(
+    Object.entries(attributes).map(([name, x]) => [name, decodeAttribute(form.attributes[name], x)])
+  )
 }

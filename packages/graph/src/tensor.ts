@@ -6,7 +6,7 @@
 import type { DType } from "./dtype.ts"
 import { showShape } from "./errors.ts"
 import type { Position } from "./position.ts"
-import type { PrimitiveName } from "./primitives/index.ts"
+import type { PrimitiveName } from "./primitives/table.ts"
 import type { Shape } from "./shape.ts"
 
 /** What is known of a value before it is computed: its sizes and its element type. */

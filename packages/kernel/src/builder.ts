@@ -48,6 +48,16 @@ export const at = (offset: number, terms: ReadonlyArray<readonly [Loop, number]>
   return dynamic === undefined ? { offset, terms: kept } : { offset, terms: kept, dynamic }
 }
 
+/** The buffer that really lies in memory, and the place in it: a row is a part of another buffer. */
+export const placeIn = (buffer: Buffer, index: Index): { readonly buffer: Buffer; readonly index: Index } =>
+  buffer.row === undefined
+    ? { buffer, index }
+    : placeIn(buffer.row.of, {
+        ...index,
+        offset: buffer.row.offset + index.offset,
+        terms: [...buffer.row.terms, ...index.terms]
+      })
+
 /** Builds a kernel by running `body` on a fresh builder; the buffers it reads and writes are collected. */
 export const kernel = (
   name: string,
@@ -75,11 +85,13 @@ export const kernel = (
         }
   body({
     constant: (value, type) => define(type, (out) => ({ tag: "const", out, value })),
-    load: (buffer, index, lanes = 1, laneStride = lanes === 1 ? 0 : 1) => {
+    load: (from, at, lanes = 1, laneStride = lanes === 1 ? 0 : 1) => {
+      const { buffer, index } = placeIn(from, at)
       reads.set(buffer.id, buffer)
       return define(typeOf(buffer.dtype, lanes), (out) => ({ tag: "load", out, buffer, index, laneStride }))
     },
-    store: (buffer, index, value, laneStride = value.type.lanes === 1 ? 0 : 1) => {
+    store: (to, at, value, laneStride = value.type.lanes === 1 ? 0 : 1) => {
+      const { buffer, index } = placeIn(to, at)
       writes.set(buffer.id, buffer)
       current.push({ tag: "store", buffer, index, value, laneStride })
     },

@@ -1,4 +1,5 @@
 export * as Builder from "./builder.ts"
+export { divide, type DivideOptions } from "./divide.ts"
 export * as Interpreter from "./interpreter.ts"
 export * from "./ir.ts"
 export * as Printer from "./printer.ts"

@@ -6,12 +6,16 @@ import {
   bytesOf,
   type Buffer,
   type DType,
+  type Flag,
   type Index,
   type Instruction,
   type Kernel,
   type Layout,
   type Loop,
-  type Register
+  type Program,
+  type Register,
+  shareOf,
+  type Step
 } from "./ir.ts"
 import * as Semantics from "./semantics.ts"
 
@@ -168,7 +172,10 @@ const execute = (state: State, instruction: Instruction): void => {
       return define(instruction.variable, lanes(instruction.value))
     case "for": {
       const { extent, id, step } = instruction.loop
-      for (let index = 0; index < extent; index += step) {
+      const { share } = instruction
+      const [first, end] =
+        share === undefined ? [0, Infinity] : shareOf(instruction.loop, loopValue(state, share), share.extent)
+      for (let index = first * step; index < Math.min(extent, end * step); index += step) {
         state.loops.set(id, index)
         for (const inner of instruction.body) execute(state, inner)
       }
@@ -178,12 +185,61 @@ const execute = (state: State, instruction: Instruction): void => {
 }
 
 /**
- * Runs a kernel over a memory in which every buffer lies at its address in `layout` (in bytes).
+ * Runs a kernel over a memory in which every buffer lies at its address in `layout` (in bytes); `around` has the indices
+ * of the loops around it.
  *
  * Throws a RangeError for an access outside a buffer or a buffer without an address, a ReferenceError for a register or
  * loop index used before it exists.
  */
-export const run = (kernel: Kernel, layout: Layout, memory: ArrayBuffer): void => {
-  const state: State = { kernel, layout, view: new DataView(memory), values: new Map(), loops: new Map() }
+export const run = (
+  kernel: Kernel,
+  layout: Layout,
+  memory: ArrayBuffer,
+  around: ReadonlyMap<number, number> = new Map()
+): void => {
+  const state: State = { kernel, layout, view: new DataView(memory), values: new Map(), loops: new Map(around) }
   for (const instruction of kernel.body) execute(state, instruction)
+}
+
+/** Runs a program once. Throws as `run` does. */
+export const runProgram = ({ kernels, steps }: Program, layout: Layout, memory: ArrayBuffer): void => {
+  const view = new DataView(memory)
+  const loops = new Map<number, number>()
+  const isSet = ({ buffer, index }: Flag): boolean => {
+    const element = index.terms.reduce(
+      (sum, { loop, stride }) => sum + stride * (loops.get(loop.id) ?? 0),
+      index.offset
+    )
+    const start = layout.get(buffer.id)
+    if (start === undefined) throw new RangeError(`a flag lies in ${buffer.name}, which the layout does not place`)
+    return view.getInt32(start + element * bytesOf[buffer.dtype], true) !== 0
+  }
+  const follow = (body: ReadonlyArray<Step>): void => {
+    for (const step of body) {
+      switch (step.tag) {
+        case "call": {
+          const kernel = kernels[step.kernel]
+          if (kernel === undefined) throw new RangeError(`a program calls kernel ${step.kernel}, which does not exist`)
+          const { threads } = kernel
+          // The last thread first: nothing may depend on the order.
+          for (let thread = (threads?.extent ?? 1) - 1; thread >= 0; thread--)
+            run(kernel, layout, memory, threads === undefined ? loops : new Map(loops).set(threads.id, thread))
+          break
+        }
+        case "repeat":
+          for (let i = 0; i < step.loop.extent; i += step.loop.step) {
+            loops.set(step.loop.id, i)
+            follow(step.body)
+          }
+          loops.delete(step.loop.id)
+          break
+        case "while":
+          for (follow(step.test); isSet(step.flag); follow(step.test)) follow(step.body)
+          break
+        case "branch":
+          follow(isSet(step.flag) ? step.whenSet : step.whenNot)
+      }
+    }
+  }
+  follow(steps)
 }

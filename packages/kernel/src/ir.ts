@@ -46,6 +46,17 @@ export interface Buffer {
   readonly dtype: DType
   /** Number of elements. */
   readonly length: number
+  /** Where it lies when it is a part of another buffer that moves with the loops around a kernel. */
+  readonly row?: Row
+  /** Whether it holds nothing between two calls of a kernel. */
+  readonly temporary?: boolean
+}
+
+/** Part of a buffer: element i is element `offset + sum(stride * loop) + i` of `of`. */
+export interface Row {
+  readonly of: Buffer
+  readonly offset: number
+  readonly terms: Index["terms"]
 }
 
 /** A counted loop's index: takes the values 0, step, 2 step, ... below extent. */
@@ -187,17 +198,76 @@ export type Instruction =
   /** Declares a mutable variable with a first value; `assign` changes it; reading it reads the current value. */
   | { readonly tag: "variable"; readonly out: Register; readonly initial: Register }
   | { readonly tag: "assign"; readonly variable: Register; readonly value: Register }
-  | { readonly tag: "for"; readonly loop: Loop; readonly body: ReadonlyArray<Instruction> }
+  /**
+   * A counted loop. With `share`, the loop over threads around the kernel, thread t of T runs only its part of the n
+   * iterations: from number floor(n t / T) to before number floor(n (t + 1) / T). They are independent of each other.
+   */
+  | {
+      readonly tag: "for"
+      readonly loop: Loop
+      readonly body: ReadonlyArray<Instruction>
+      readonly share?: Loop
+    }
 
 /** A kernel: the code of one function. It reads and writes the listed buffers. */
 export interface Kernel {
   readonly name: string
+  /** The loops of the program around it, outermost first, whose indices it may use: the parameters of its function. */
+  readonly around?: ReadonlyArray<Loop>
+  /** The loop over threads, for a kernel that threads share: its index, the thread's number, is the last parameter. */
+  readonly threads?: Loop
   readonly body: ReadonlyArray<Instruction>
   readonly reads: ReadonlyArray<Buffer>
   readonly writes: ReadonlyArray<Buffer>
   /** Known before running: floating-point operations and bytes moved, counted by the lowering. */
   readonly cost: { readonly flops: number; readonly bytes: number }
 }
+
+/** The loops whose indices are the parameters of a kernel. */
+export const loopsAround = ({ around = [], threads }: Kernel): ReadonlyArray<Loop> =>
+  threads === undefined ? around : [...around, threads]
+
+/** The iterations of a shared loop that one of several threads runs, by number: from the first to before the second. */
+export const shareOf = ({ extent, step }: Loop, thread: number, threads: number): readonly [number, number] => {
+  const iterations = Math.ceil(extent / step)
+  return [Math.floor((iterations * thread) / threads), Math.floor((iterations * (thread + 1)) / threads)]
+}
+
+/** A `bool` in memory that decides what a program does next. */
+export interface Flag {
+  readonly buffer: Buffer
+  readonly index: Index
+}
+
+/** What a program does: kernels by number, in order, repeated or chosen. */
+export type Step =
+  | { readonly tag: "call"; readonly kernel: number }
+  | { readonly tag: "repeat"; readonly loop: Loop; readonly body: ReadonlyArray<Step> }
+  /** Runs `test`, then, while the flag it wrote is set, `body` and `test` again. */
+  | {
+      readonly tag: "while"
+      readonly test: ReadonlyArray<Step>
+      readonly flag: Flag
+      readonly body: ReadonlyArray<Step>
+    }
+  | {
+      readonly tag: "branch"
+      readonly flag: Flag
+      readonly whenSet: ReadonlyArray<Step>
+      readonly whenNot: ReadonlyArray<Step>
+    }
+
+/** A program: kernels, and the order they run in. */
+export interface Program {
+  readonly kernels: ReadonlyArray<Kernel>
+  readonly steps: ReadonlyArray<Step>
+}
+
+/** Kernels that run once each, one after the other. */
+export const straight = (kernels: ReadonlyArray<Kernel>): Program => ({
+  kernels,
+  steps: kernels.map((_, kernel) => ({ tag: "call", kernel }))
+})
 
 /** Byte address of every buffer, by buffer id. */
 export type Layout = ReadonlyMap<number, number>

@@ -14,7 +14,7 @@
  *
  * A position reads `64*i0 + i1 + 3 + r7`; `step 4` after it is the distance of the lanes where that is not 1.
  */
-import type { Buffer, Index, Instruction, Kernel, Register, Type } from "./ir.ts"
+import { type Buffer, type Index, type Instruction, type Kernel, loopsAround, type Register, type Type } from "./ir.ts"
 
 /** A type as `f32`, `f32x8`, or `bool64x4` for a mask of 64 bits. */
 export const printType = ({ dtype, lanes, mask }: Type): string =>
@@ -80,7 +80,8 @@ export const printInstruction = (
       return `assign ${name(instruction.variable)} = ${name(instruction.value)}`
     case "for": {
       const { extent, id, step } = instruction.loop
-      return `for i${id} in 0..${extent}${step === 1 ? "" : ` by ${step}`}`
+      const { share } = instruction
+      return `for i${id} in 0..${extent}${step === 1 ? "" : ` by ${step}`}${share === undefined ? "" : ` shared by i${share.id}`}`
     }
   }
 }
@@ -100,8 +101,10 @@ export const print = (kernel: Kernel): string => {
       indent + printInstruction(instruction, bufferName),
       ...(instruction.tag === "for" ? lines(instruction.body, `${indent}  `) : [])
     ])
+  const around = loopsAround(kernel).map(({ id, extent }) => `i${id} in 0..${extent}`)
   return [
     `kernel ${kernel.name}`,
+    ...(around.length === 0 ? [] : [`  inside ${around.join(", ")}`]),
     ...list("reads", kernel.reads),
     ...list("writes", kernel.writes),
     ...lines(kernel.body, "  ")

@@ -1,5 +1,15 @@
 /** Checks that a kernel obeys every rule of the IR that can be checked without running it. */
-import type { Buffer, Index, Instruction, Kernel, Loop, Register, Type } from "./ir.ts"
+import {
+  type Buffer,
+  type Index,
+  type Instruction,
+  type Kernel,
+  type Loop,
+  loopsAround,
+  type Register,
+  type Type
+} from "./ir.ts"
+import { operandsOf } from "./operands.ts"
 import { printInstruction, printType } from "./printer.ts"
 import {
   binaryDtypes,
@@ -142,34 +152,6 @@ const checkMemory = (
   if (register.type.mask === 64) report("a mask of 64 bits is never loaded or stored")
 }
 
-/** The registers an instruction reads, but for the computed part of an index. */
-const operandsOf = (instruction: Instruction): ReadonlyArray<Register> => {
-  switch (instruction.tag) {
-    case "unary":
-    case "cast":
-    case "splat":
-    case "extract":
-    case "extend":
-    case "combine":
-      return [instruction.a]
-    case "binary":
-    case "compare":
-      return [instruction.a, instruction.b]
-    case "select":
-      return [instruction.condition, instruction.a, instruction.b]
-    case "store":
-    case "assign":
-      return [instruction.value]
-    case "variable":
-      return [instruction.initial]
-    case "const":
-    case "load":
-    case "loopIndex":
-    case "for":
-      return []
-  }
-}
-
 /** The rules of each instruction, operands and result known to be proper registers. */
 const checkRules = (state: State, instruction: Instruction, report: Report): void => {
   switch (instruction.tag) {
@@ -268,6 +250,9 @@ const checkRules = (state: State, instruction: Instruction, report: Report): voi
         report("the extent and the step of a loop are whole numbers from 1")
       }
       if (state.loops.has(id)) report(`loop i${id} stands inside itself`)
+      if (instruction.share !== undefined && instruction.share.id !== state.kernel.threads?.id) {
+        report("a loop is shared among the threads of its kernel, and of no other")
+      }
       return checkBody(
         { ...state, visible: new Map(state.visible), loops: new Map(state.loops).set(id, instruction.loop) },
         instruction.body
@@ -308,7 +293,8 @@ const checkBody = (state: State, body: ReadonlyArray<Instruction>): void => {
  * access without a computed index stays inside its buffer; only listed buffers are read and written.
  */
 export const validate = (kernel: Kernel): ReadonlyArray<string> => {
-  const state: State = { kernel, visible: new Map(), defined: new Set(), loops: new Map(), problems: [] }
+  const loops = new Map(loopsAround(kernel).map((loop) => [loop.id, loop] as const))
+  const state: State = { kernel, visible: new Map(), defined: new Set(), loops, problems: [] }
   checkBody(state, kernel.body)
   return state.problems
 }

@@ -1,6 +1,6 @@
 /** Finite differences, for tests: an oracle for derivatives that shares nothing with the rules. */
 import { grad } from "@cotangent/autodiff"
-import { type AnyTensor, evaluateExact, sizeOf, T, type Tensor, Tree } from "@cotangent/graph"
+import { type AnyTensor, evaluateExact, type Shape, sizeOf, T, type Tensor, Tree } from "@cotangent/graph"
 import { assert } from "@effect/vitest"
 
 // A power of two: exact in f32, so that the shifted constants are the numbers meant.
@@ -39,4 +39,17 @@ export const assertClose = (actual: ReadonlyArray<number>, expected: ReadonlyArr
   actual.forEach((x, i) =>
     assert.approximately(x, expected[i] ?? NaN, tolerance, `element ${i} of ${actual.join(", ")}`)
   )
+}
+
+/** Asserts that the second derivative of f is that of finite differences, in a direction that weighs all elements. */
+export const assertSecondDerivative = <S extends Shape>(
+  f: (x: Tensor<S>) => Tensor<[]>,
+  x: Tensor<S>,
+  tolerance = 1e-6
+): void => {
+  const size = sizeOf(x.shape)
+  const data = Float32Array.from({ length: size }, (_, i) => 1 + (i % 3) / 2)
+  // A direction has the shape of x.
+  const direction = T.fromArray(data, x.shape) as Tensor<Shape> as Tensor<S>
+  assertGradient((at: Tensor<S>) => T.sum(T.mul(T.dyn(grad(f)(at)), T.dyn(direction))) as Tensor<[]>, x, tolerance)
 }

@@ -5,6 +5,7 @@
 import {
   type AnyTensor,
   Axes,
+  checkDomain,
   type Dim,
   type DType,
   type Float,
@@ -39,9 +40,10 @@ type Lowest = { readonly labels: readonly [] | readonly [unknown]; readonly valu
 type Wanted = { readonly labels: "[batch, ..., classes]"; readonly values: "[batch, ...]" }
 
 /** Whether two element types can be the same: one is the other, or is unknown and may be. */
-type SameDType<A extends DType, B extends DType> = [A] extends [B] ? true : [B] extends [A] ? true : false
+export type SameDType<A extends DType, B extends DType> = [A] extends [B] ? true : [B] extends [A] ? true : false
 
-type ShowDType<D extends DType> = Float extends D ? "float" : D
+/** The name of a float element type, `float` when unknown. */
+export type ShowDType<D extends DType> = Float extends D ? "float" : D
 
 /** The guard of a target of shape `T` and element type `E` for `Of`, a loss or a metric: `unknown`, or the sentence. */
 export type TargetRule<
@@ -57,6 +59,20 @@ export type TargetRule<
     ? unknown
     : `${Of}: the output ${Show<O>} needs ${ShowDType<TargetDType<K, D>>} ${K} ${Show<TargetShape<K, O>>}, got ${ShowDType<E>} ${Show<T>}`
 
+/** The guard of a target that must have the shape `Wanted` for an output, which may have no batch. */
+export type FitsRule<
+  K extends TargetKind,
+  O extends Shape,
+  Wanted,
+  D extends DType,
+  T extends Shape,
+  E extends DType
+> = Wanted extends Shape
+  ? [SameDType<TargetDType<K, D>, E>, Fits<Wanted, T>] extends [true, true]
+    ? unknown
+    : `loss: the output ${Show<O>} needs ${ShowDType<TargetDType<K, D>>} ${K} ${Show<Wanted>}, got ${ShowDType<E>} ${Show<T>}`
+  : unknown
+
 const lowest: Readonly<Record<TargetKind, { readonly rank: number; readonly wanted: string }>> = {
   labels: { rank: 2, wanted: "[batch, ..., classes]" },
   values: { rank: 1, wanted: "[batch, ...]" }
@@ -71,11 +87,31 @@ export const assertTarget = (of: string, kind: TargetKind, output: AnyTensor, ta
   const { rank, wanted } = lowest[kind]
   if (output.shape.length < rank)
     throw new ShapeError(`${of}: ${kind} need an output ${wanted}, got ${showShape(output.shape)}`)
-  const shape = targetShape(kind, output.shape)
+  assertShape(of, kind, output, targetShape(kind, output.shape), target)
+}
+
+const assertShape = (
+  of: string,
+  kind: TargetKind,
+  output: AnyTensor,
+  shape: ReadonlyArray<number>,
+  target: AnyTensor
+): void => {
   const dtype = kind === "labels" ? "i32" : output.dtype
   if (!Axes.sameShape(shape, target.shape) || dtype !== target.dtype) {
     throw new ShapeError(
       `${of}: the output ${showShape(output.shape)} needs ${dtype} ${kind} ${showShape(shape)}, got ${target.dtype} ${showShape(target.shape)}`
     )
   }
+}
+
+/** Throws ShapeError, with the sentence of `FitsRule`, unless a target has this shape. */
+export const assertFits = (
+  kind: TargetKind,
+  output: AnyTensor,
+  shape: ReadonlyArray<number>,
+  target: AnyTensor
+): void => {
+  checkDomain("loss", "float", output.dtype)
+  assertShape("loss", kind, output, shape, target)
 }

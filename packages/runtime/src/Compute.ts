@@ -12,10 +12,14 @@ import type { Cost } from "@cotangent/compiler"
 import type { DType, Shape, Tensor, Value, ValuesOf } from "@cotangent/graph"
 import { Tree } from "@cotangent/graph"
 import { type Engine, type EngineOptions, makeEngine } from "./engine.ts"
-import { BorderError, CompileError, sentenceOf } from "./errors.ts"
+import { hasThreads } from "./crew.ts"
+import { BorderError, CompileError, type RunError, sentenceOf, ThreadError, UnsupportedError } from "./errors.ts"
 import { checkLeaves } from "./border.ts"
-import { type SpecOf, trace } from "./program.ts"
-import { evaluateTree, makeRunner } from "./run-once.ts"
+import { IndexError } from "./index-error.ts"
+import type { DebugOptions, Instruments, TapEvent } from "./instruments.ts"
+import { NonFiniteError } from "./non-finite-error.ts"
+import { evaluateObserved, hostValues, makeObservedRunner } from "./observed-run.ts"
+import { specOf, type SpecOf } from "./program.ts"
 import { openSession, type SessionCore } from "./session.ts"
 import { enableWide } from "./wide.ts"
 
@@ -26,7 +30,7 @@ export type HostOf<T> =
 /** A compiled function. Immutable and shareable: every call runs on a memory of its own. */
 export interface Program<A extends ReadonlyArray<unknown>, B> {
   /** Runs the function on values; the inputs are copied in and the results copied out. */
-  readonly run: (...args: { readonly [K in keyof A]: HostOf<A[K]> }) => Effect.Effect<ValuesOf<B>, BorderError>
+  readonly run: (...args: { readonly [K in keyof A]: HostOf<A[K]> }) => Effect.Effect<ValuesOf<B>, RunError>
   /** What one run costs, known before it runs. */
   readonly cost: Cost
 }
@@ -76,12 +80,12 @@ export interface Session<S, P> {
   readonly step: <K extends keyof P & string>(
     program: K,
     ...input: {} extends InputOf<P[K]> ? [input?: HostOf<InputOf<P[K]>>] : [input: HostOf<InputOf<P[K]>>]
-  ) => Effect.Effect<ValuesOf<OutputOf<P[K]>>, BorderError>
+  ) => Effect.Effect<ValuesOf<OutputOf<P[K]>>, RunError>
   /** Runs many steps of a program that takes no input, yielding at chunk borders; gives the outputs of the last step. */
   readonly loop: <K extends keyof P & string>(
     program: K,
     options: LoopOptions
-  ) => Effect.Effect<ValuesOf<OutputOf<P[K]>>, BorderError>
+  ) => Effect.Effect<ValuesOf<OutputOf<P[K]>>, RunError>
   /** A copy of the state, or of the part of it that `select` picks. */
   readonly state: Effect.Effect<ValuesOf<S>, BorderError>
   readonly read: <T>(select: (state: S) => T) => Effect.Effect<ValuesOf<T>, BorderError>
@@ -99,7 +103,7 @@ export interface Session<S, P> {
 }
 
 /** What a session is made of: the state and data it starts from, as trees of tensors, and its programs. */
-export interface SessionOptions<S, D, P> {
+export interface SessionOptions<S, D, P> extends Instruments {
   readonly state: S
   readonly data: D
   readonly programs: P
@@ -109,6 +113,8 @@ export interface SessionOptions<S, D, P> {
 export interface ComputeService {
   readonly options: EngineOptions
   readonly engine: Engine
+  /** What every program of this service is asked to show and to check. */
+  readonly instruments: Instruments
 }
 
 const border = <A>(body: () => A): Effect.Effect<A, BorderError> =>
@@ -117,11 +123,41 @@ const border = <A>(body: () => A): Effect.Effect<A, BorderError> =>
     catch: (thrown) => (thrown instanceof BorderError ? thrown : new BorderError({ message: sentenceOf(thrown) }))
   })
 
-const compiling = <A>(body: () => A): Effect.Effect<A, CompileError> =>
+const running = <A>(body: () => A): Effect.Effect<A, RunError> =>
   Effect.try({
     try: body,
     catch: (thrown) =>
-      thrown instanceof CompileError ? thrown : new CompileError({ message: sentenceOf(thrown), cause: thrown })
+      thrown instanceof BorderError ||
+      thrown instanceof IndexError ||
+      thrown instanceof NonFiniteError ||
+      thrown instanceof ThreadError
+        ? thrown
+        : new BorderError({ message: sentenceOf(thrown) })
+  })
+
+/** The instruments among options, over those of the service. */
+const instrumentsOf = (service: ComputeService, { checked, debug, taps }: Instruments): Instruments => ({
+  ...service.instruments,
+  ...(checked === undefined ? {} : { checked }),
+  ...(debug === undefined ? {} : { debug }),
+  ...(taps === undefined ? {} : { taps })
+})
+
+/** Shows what taps have shown to whoever looks. */
+const tell = ({ taps }: Instruments, events: ReadonlyArray<TapEvent>): Effect.Effect<void> =>
+  taps === undefined || events.length === 0 ? Effect.void : Effect.forEach(events, taps, { discard: true })
+
+const compileError = (thrown: unknown): CompileError =>
+  thrown instanceof CompileError ? thrown : new CompileError({ message: sentenceOf(thrown), cause: thrown })
+
+const compiling = <A>(body: () => A): Effect.Effect<A, CompileError> => Effect.try({ try: body, catch: compileError })
+
+/** Compiles and runs at once. */
+const evaluating = <A>(body: () => A): Effect.Effect<A, CompileError | IndexError | NonFiniteError> =>
+  Effect.try({
+    try: body,
+    catch: (thrown) =>
+      thrown instanceof IndexError || thrown instanceof NonFiniteError ? thrown : compileError(thrown)
   })
 
 /** Compiles and runs programs; provide `Compute.layer`, `Compute.wide` or `Compute.javascript`. */
@@ -143,63 +179,155 @@ export class Compute extends Context.Service<Compute, ComputeService>()("@cotang
     Effect.sync(() => serviceOf({ target: "wasm", mode: enableWide() ? "wide" : "narrow" }))
   )
 
+  /**
+   * A layer whose programs are shared by some number of threads, this one among them:
+   * `Compute.wide.pipe(Compute.threads(2))`.
+   *
+   * Kernels that take long enough are divided, the bits stay those of one thread. The others are workers that start with
+   * the first program that wants them and end with the layer. If one of them fails, a step fails with a ThreadError.
+   * Where the host has no threads, one does everything. Fails with an UnsupportedError unless 1 to 64 are asked for.
+   */
+  static readonly threads =
+    (threads: number, options: Pick<EngineOptions, "patienceMillis"> = {}) =>
+    <E, R>(layer: Layer.Layer<Compute, E, R>): Layer.Layer<Compute, E | UnsupportedError, R> =>
+      Layer.effect(
+        Compute,
+        Effect.gen(function* () {
+          const service = yield* Compute
+          if (!Number.isInteger(threads) || threads < 1 || threads > 64)
+            return yield* new UnsupportedError({
+              message: `threads: ${threads} were asked for; a whole number from 1 to 64 is needed`
+            })
+          if (threads > 1 && !hasThreads())
+            yield* Effect.logWarning("threads: this host has none; programs run in one thread")
+          const engine = yield* Effect.acquireRelease(
+            Effect.sync(() => makeEngine({ ...service.options, ...options, threads })),
+            ({ close }) => Effect.sync(close)
+          )
+          return { ...service, options: engine.options, engine }
+        })
+      ).pipe(Layer.provide(layer))
+
+  /**
+   * A layer whose programs show taps and check themselves, whoever compiles them, a trainer too:
+   * `Compute.wide.pipe(Compute.instrumented({ debug: true }))`.
+   */
+  static readonly instrumented =
+    (instruments: Instruments) =>
+    <E, R>(layer: Layer.Layer<Compute, E, R>): Layer.Layer<Compute, E, R> =>
+      Layer.effect(
+        Compute,
+        Effect.map(Compute, (service) => ({ ...service, instruments: instrumentsOf(service, instruments) }))
+      ).pipe(Layer.provide(layer))
+
+  /** `layer` with checked indices: an index out of range fails with an IndexError instead of being moved into range. */
+  static readonly checked: Layer.Layer<Compute> = Compute.instrumented({ checked: true })(Compute.layer)
+
+  /** `layer` in debug mode: a NaN or an infinity in a result fails with a NonFiniteError that names where it came from. */
+  static readonly debug: Layer.Layer<Compute> = Compute.instrumented({ debug: true })(Compute.layer)
+
   /** Compiles a function for arguments of the given specs. */
   static readonly compile = <A extends ReadonlyArray<unknown>, B>(
     f: (...args: A) => B,
-    specs: { readonly [K in keyof A]: SpecOf<A[K]> }
+    specs: { readonly [K in keyof A]: SpecOf<A[K]> },
+    instruments: Instruments = {}
   ): Effect.Effect<Program<A, B>, CompileError, Compute> =>
-    Effect.flatMap(Compute, ({ engine }) => compiling(() => compileProgram(engine, f, specs)))
+    Effect.flatMap(Compute, (service) =>
+      compiling(() => compileProgram(service.engine, f, specs, instrumentsOf(service, instruments)))
+    )
 
   /** Evaluates a tensor, or a tree of tensors, compiled. */
-  static readonly eval = <T>(tree: T): Effect.Effect<ValuesOf<T>, CompileError, Compute> =>
-    // The values stand where their tensors stood.
-    Effect.flatMap(Compute, ({ engine }) =>
-      compiling(() => Tree.rebuildWith(tree, evaluateTree(engine, tree)) as ValuesOf<T>)
-    )
+  static readonly eval = <T>(
+    tree: T,
+    instruments: Instruments = {}
+  ): Effect.Effect<ValuesOf<T>, CompileError | IndexError | NonFiniteError, Compute> =>
+    Effect.gen(function* () {
+      const service = yield* Compute
+      const all = instrumentsOf(service, instruments)
+      const { values, events } = yield* evaluating(() => evaluateObserved(service.engine, tree, all))
+      yield* tell(all, events)
+      // The values stand where their tensors stood.
+      return Tree.rebuildWith(tree, values) as ValuesOf<T>
+    })
+
+  /**
+   * Runs a function and names the first operation that made a NaN, or an infinity, of finite numbers, if it reached a
+   * result; `undefined` when every result is finite. Arguments are trees of values or of tensors.
+   *
+   * `yield* Compute.firstNonFinite(grad(loss))(params, x)`. A masked NaN that reaches no result is not reported.
+   */
+  static readonly firstNonFinite =
+    <A extends ReadonlyArray<unknown>, B>(f: (...args: A) => B, options: DebugOptions = {}) =>
+    (
+      ...args: { readonly [K in keyof A]: A[K] | HostOf<A[K]> }
+    ): Effect.Effect<NonFiniteError | undefined, CompileError, Compute> =>
+      Effect.flatMap(Compute, ({ engine }) =>
+        compiling(() => {
+          const runner = makeObservedRunner(engine, "run", f, args.map(specOf), { debug: options })
+          try {
+            runner.run(hostValues(engine, args))
+            return undefined
+          } catch (thrown) {
+            if (thrown instanceof NonFiniteError) return thrown
+            throw thrown
+          }
+        })
+      )
 
   /** Opens a session: one memory, a resident state, and the programs that step over it. Closed with its scope. */
   static readonly session = <S, D, const P extends { readonly [name: string]: AnyStep<S, D> }>(
     options: SessionOptions<S, D, P>
   ): Effect.Effect<Session<S, P>, CompileError | BorderError, Compute | Scope.Scope> =>
     Effect.gen(function* () {
-      const { engine } = yield* Compute
+      const service = yield* Compute
+      const instruments = instrumentsOf(service, options)
       const core = yield* Effect.acquireRelease(
-        compiling(() => openSession(engine, options.state, options.data, options.programs)),
+        compiling(() => openSession(service.engine, options.state, options.data, options.programs, instruments)),
         (session) => Effect.sync(session.close)
       )
-      return sessionOf<S, P>(core, yield* Semaphore.make(1))
+      return sessionOf<S, P>(core, yield* Semaphore.make(1), instruments)
     })
 }
 
-const serviceOf = (options: EngineOptions): ComputeService => ({ options, engine: makeEngine(options) })
+const serviceOf = (options: EngineOptions): ComputeService => ({
+  options,
+  engine: makeEngine(options),
+  instruments: {}
+})
 
 const compileProgram = <A extends ReadonlyArray<unknown>, B>(
   engine: Engine,
   f: (...args: A) => B,
-  specs: ReadonlyArray<unknown>
+  specs: ReadonlyArray<unknown>,
+  instruments: Instruments
 ): Program<A, B> => {
-  const traced = trace(f, specs)
-  const { cost, parameters, run } = makeRunner(engine, traced)
+  const { cost, output, parameters, run } = makeObservedRunner(engine, "run", f, specs, instruments)
   return {
     cost,
-    // The results have the structure of what f returned.
     run: (...args) =>
-      border(() => Tree.rebuildWith(traced.output, run(checkLeaves("run", parameters, args))) as ValuesOf<B>)
+      Effect.flatMap(
+        running(() => run(checkLeaves("run", parameters, args))),
+        // The results have the structure of what f returned.
+        ({ values, events }) => Effect.as(tell(instruments, events), Tree.rebuildWith(output, values) as ValuesOf<B>)
+      )
   }
 }
 
-const sessionOf = <S, P>(core: SessionCore, lock: Semaphore.Semaphore): Session<S, P> => {
+const sessionOf = <S, P>(core: SessionCore, lock: Semaphore.Semaphore, instruments: Instruments): Session<S, P> => {
   let generation = 0
   const guarded = lock.withPermits(1)
+  const told = Effect.suspend(() => tell(instruments, core.takeEvents()))
   const typed = <A>(body: () => unknown): Effect.Effect<A, BorderError> => guarded(border(() => body() as A))
   const selector = (select: (state: S) => unknown) => (state: unknown) => select(state as S)
   return {
     step: (program, ...[input]) =>
-      typed(() => {
-        const outputs = core.step(program, input ?? {})
-        generation++
-        return outputs
-      }),
+      guarded(
+        running(() => {
+          const outputs = core.step(program, input ?? {})
+          generation++
+          return outputs as never
+        }).pipe(instruments.taps === undefined ? (outputs) => outputs : Effect.tap(told))
+      ),
     loop: (program, { count, sliceMillis = 5, onChunk }) =>
       guarded(
         Effect.gen(function* () {
@@ -208,16 +336,19 @@ const sessionOf = <S, P>(core: SessionCore, lock: Semaphore.Semaphore): Session<
               message: `${program}: ${count} steps were asked for; 1 or more are needed`
             })
           const clock = yield* Clock.Clock
+          const isWatched = yield* border(() => core.isWatched(program))
           let chunk = 1
           for (let done = 0; done < count;) {
             const n = Math.min(chunk, count - done)
             const before = clock.currentTimeNanosUnsafe()
-            yield* border(() => core.run(program, n))
+            yield* running(() => core.run(program, n))
             generation += n
+            yield* told
             const millis = Number(clock.currentTimeNanosUnsafe() - before) / 1e6
             done += n
             // Aim for one slice per chunk, growing at most eightfold at a time.
-            chunk = Math.max(1, Math.min(chunk * 8, Math.floor((n * sliceMillis) / Math.max(millis, 1e-3))))
+            const most = isWatched ? 1 : Math.floor((n * sliceMillis) / Math.max(millis, 1e-3))
+            chunk = Math.max(1, Math.min(chunk * 8, most))
             if (onChunk !== undefined) yield* onChunk(done)
             if (done < count) yield* Effect.yieldNow
           }

@@ -1,6 +1,8 @@
 /** The engine: turns planned programs into callable ones, with a cache of compiled code and a pool of memories. */
 import { type Addresses, layoutOf, type Planned, toJavaScript, toWasm } from "@cotangent/compiler"
 import { Hash } from "@cotangent/graph"
+import { type Crew, hasThreads, makeCrew } from "./crew.ts"
+import { controlOf } from "./layout.ts"
 import { isWideEnabled } from "./wide.ts"
 import { makePool, type Memory, type MemoryPool, write } from "./memory.ts"
 
@@ -9,6 +11,10 @@ export interface EngineOptions {
   readonly target: "wasm" | "js"
   /** `wide` uses tiles for paired 128-bit instructions; the bits are the same. */
   readonly mode: "narrow" | "wide"
+  /** How many threads share the kernels that are worth it, 1 unless given; the bits are the same. WebAssembly only. */
+  readonly threads?: number
+  /** How long the first thread waits for the others before it gives up, in milliseconds: 10,000 unless given. */
+  readonly patienceMillis?: number
 }
 
 /** A program over one memory. */
@@ -23,11 +29,14 @@ export interface Instance {
 export interface Engine {
   readonly options: EngineOptions
   readonly pool: MemoryPool
-  readonly tileVectors: 1 | 2
+  /** How programs are planned for it. */
+  readonly planning: { readonly tileVectors: 1 | 2; readonly threads: number }
   /** Puts a planned program into a memory at the given addresses, its constants included. */
   readonly instantiate: (planned: Planned, addresses: Addresses, memory: Memory) => Instance
   /** How many programs were compiled and how many came from the cache. */
   readonly statistics: () => { readonly compiled: number; readonly reused: number }
+  /** Ends its threads. */
+  readonly close: () => void
 }
 
 /** Compiled modules kept for reuse; the least recently used goes first. */
@@ -42,12 +51,16 @@ const exportedFunction = (exports: WebAssembly.Exports, name: string): ((...args
   return found as (...args: ReadonlyArray<number>) => void
 }
 
-const compileWasm = (bytes: Uint8Array): Compiled => {
+const compileWasm = (bytes: Uint8Array, crew: Crew | undefined): Compiled => {
   const module = new WebAssembly.Module(bytes.slice())
-  return ({ wasm }) => {
+  return (memory) => {
+    const { wasm } = memory
     if (wasm === undefined) throw new TypeError("a WebAssembly program needs a WebAssembly memory")
     const { exports } = new WebAssembly.Instance(module, { env: { memory: wasm } })
-    return { step: exportedFunction(exports, "step"), run: exportedFunction(exports, "run") }
+    const [step, run] = [exportedFunction(exports, "step"), exportedFunction(exports, "run")]
+    if (crew === undefined || !("serve" in exports)) return { step, run }
+    const together = (count: number, body: () => void): void => crew.together({ module, memory }, count, body)
+    return { step: () => together(1, step), run: (count) => together(count, () => run(count)) }
   }
 }
 
@@ -60,13 +73,15 @@ const compileJavaScript = (source: string): Compiled => {
 /** An engine. */
 export const makeEngine = (options: EngineOptions): Engine => {
   const cache = new Map<string, Compiled>()
-  const pool = makePool(options.target)
-  const tileVectors = options.mode === "wide" ? 2 : 1
+  const threads = options.target === "wasm" && hasThreads() ? (options.threads ?? 1) : 1
+  const pool = makePool(options.target, threads > 1)
+  const crew = threads > 1 ? makeCrew(pool, threads, options.patienceMillis ?? 10_000) : undefined
+  const planning = { tileVectors: options.mode === "wide" ? 2 : 1, threads } as const
   let compiled = 0
   let reused = 0
   const compile = (planned: Planned, addresses: Addresses, pages: number): Compiled => {
     const key = Hash.hashText(
-      `${Hash.hash(planned.graph)}|${addresses.parameters.join(",")}|${addresses.results.join(",")}|${addresses.scratch},${addresses.constants}|${pages}|${tileVectors}|${isWideEnabled()}`
+      `${Hash.hash(planned.graph)}|${addresses.parameters.join(",")}|${addresses.results.join(",")}|${addresses.scratch},${addresses.constants}|${pages}|${planning.tileVectors}|${planning.threads}|${isWideEnabled()}`
     )
     const known = cache.get(key)
     if (known !== undefined) {
@@ -79,7 +94,13 @@ export const makeEngine = (options: EngineOptions): Engine => {
     const layout = layoutOf(planned, addresses)
     const made =
       options.target === "wasm"
-        ? compileWasm(toWasm(planned, layout, pages, { wide: isWideEnabled() }))
+        ? compileWasm(
+            toWasm(planned, layout, pages, {
+              wide: isWideEnabled(),
+              ...(crew === undefined ? {} : { control: controlOf(pages) })
+            }),
+            crew
+          )
         : compileJavaScript(toJavaScript(planned, layout))
     cache.set(key, made)
     for (const oldest of cache.keys()) {
@@ -91,7 +112,8 @@ export const makeEngine = (options: EngineOptions): Engine => {
   return {
     options,
     pool,
-    tileVectors,
+    planning,
+    close: () => crew?.close(),
     statistics: () => ({ compiled, reused }),
     instantiate: (planned, addresses, memory) => {
       const instance = compile(planned, addresses, memory.pages)(memory)

@@ -12,6 +12,15 @@ export {
 } from "./Compute.ts"
 export { type Engine, type EngineOptions, makeEngine } from "./engine.ts"
 export * from "./errors.ts"
+export { IndexError } from "./index-error.ts"
+export type { DebugOptions, Instruments, TapEvent, TapHandler } from "./instruments.ts"
+export {
+  type GivenReport,
+  type NonFinite,
+  NonFiniteError,
+  type OperandReport,
+  type OperationReport
+} from "./non-finite-error.ts"
 export { type Spec, spec, specOf, type SpecOf } from "./program.ts"
 export { evaluateTree } from "./run-once.ts"
 export { openSession, type SessionCore } from "./session.ts"

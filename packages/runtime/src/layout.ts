@@ -1,4 +1,5 @@
 /** How a session's memory is divided: one segment per tree, leaves in tree order, each aligned to its element size. */
+import { controlBytes } from "@cotangent/compiler"
 import { bytesOf, type DType } from "@cotangent/kernel"
 import { sizeOf } from "@cotangent/graph"
 
@@ -26,8 +27,11 @@ export const pageBytes = 65536
 export const alignUp = (address: number, alignment = segmentAlignment): number =>
   Math.ceil(address / alignment) * alignment
 
-/** Pages of a memory whose segments end at `end`. */
-export const pagesFor = (end: number): number => Math.ceil((end + overread) / pageBytes)
+/** Pages of a memory whose segments end at `end`: after them stands what threads meet in. */
+export const pagesFor = (end: number): number => Math.ceil((end + overread + controlBytes) / pageBytes)
+
+/** The address of what threads meet in, at the end of a memory. */
+export const controlOf = (pages: number): number => pages * pageBytes - controlBytes
 
 /** Places leaves one after another from `start`; gives them and the first free address, aligned for the next segment. */
 export const place = (

@@ -6,7 +6,7 @@ import { pageBytes, type PlacedLeaf } from "./layout.ts"
 /** A memory of a fixed number of pages. */
 export interface Memory {
   readonly pages: number
-  readonly buffer: ArrayBuffer
+  readonly buffer: ArrayBufferLike
   /** Absent for the JavaScript target. */
   readonly wasm?: WasmMemory
 }
@@ -22,14 +22,17 @@ export const sizeClass = (pages: number): number => {
 export interface MemoryPool {
   readonly acquire: (pages: number) => Memory
   readonly release: (memory: Memory) => void
+  /** Never hands a memory out again: another thread may still write to it. */
+  readonly discard: (memory: Memory) => void
+  readonly isDiscarded: (memory: Memory) => boolean
   /** Memories made so far, and those waiting to be used again. */
   readonly statistics: () => { readonly made: number; readonly free: number; readonly bytes: number }
 }
 
-const makeMemory = (target: "wasm" | "js", pages: number): Memory => {
+const makeMemory = (target: "wasm" | "js", pages: number, shared: boolean): Memory => {
   try {
     if (target === "js") return { pages, buffer: new ArrayBuffer(pages * pageBytes) }
-    const wasm = makeWasmMemory(pages)
+    const wasm = makeWasmMemory(pages, shared)
     return { pages, buffer: wasm.buffer, wasm }
   } catch (thrown) {
     const megabytes = Math.ceil((pages * pageBytes) / 2 ** 20)
@@ -40,9 +43,10 @@ const makeMemory = (target: "wasm" | "js", pages: number): Memory => {
   }
 }
 
-/** A pool for one target. Memories are zeroed when they are handed out again. */
-export const makePool = (target: "wasm" | "js"): MemoryPool => {
+/** A pool for one target, of memories that threads can share or not. They are zeroed when they are handed out again. */
+export const makePool = (target: "wasm" | "js", shared = false): MemoryPool => {
   const free = new Map<number, Array<Memory>>()
+  const discarded = new WeakSet<Memory>()
   let made = 0
   let bytes = 0
   return {
@@ -53,12 +57,15 @@ export const makePool = (target: "wasm" | "js"): MemoryPool => {
         new Uint8Array(known.buffer).fill(0)
         return known
       }
-      const fresh = makeMemory(target, pages)
+      const fresh = makeMemory(target, pages, shared)
       made++
       bytes += pages * pageBytes
       return fresh
     },
+    discard: (memory) => void discarded.add(memory),
+    isDiscarded: (memory) => discarded.has(memory),
     release: (memory) => {
+      if (discarded.has(memory)) return
       const list = free.get(memory.pages) ?? []
       list.push(memory)
       free.set(memory.pages, list)
@@ -69,7 +76,7 @@ export const makePool = (target: "wasm" | "js"): MemoryPool => {
 
 const views: {
   readonly [D in DType]: (
-    buffer: ArrayBuffer,
+    buffer: ArrayBufferLike,
     address: number,
     length: number
   ) => ArrayLike<number> & { set: (data: ArrayLike<number>) => void }
@@ -88,7 +95,7 @@ export const write = (memory: Memory, leaf: PlacedLeaf, data: ArrayLike<number>)
   )
 
 /** Copies a leaf out to the host: no view of a memory ever escapes. */
-const read = (memory: Memory, leaf: PlacedLeaf): HostArrays[DType] => {
+const read = (memory: Pick<Memory, "buffer">, leaf: PlacedLeaf): HostArrays[DType] => {
   const out = allocate(leaf.dtype, leaf.length)
   const view = views[leaf.dtype](memory.buffer, leaf.address, leaf.length)
   if (leaf.dtype !== "bool" && ArrayBuffer.isView(view)) {
@@ -100,7 +107,7 @@ const read = (memory: Memory, leaf: PlacedLeaf): HostArrays[DType] => {
 }
 
 /** A leaf with its shape, copied out. */
-export const readValue = (memory: Memory, leaf: PlacedLeaf): Value => ({
+export const readValue = (memory: Pick<Memory, "buffer">, leaf: PlacedLeaf): Value => ({
   shape: leaf.shape,
   dtype: leaf.dtype,
   data: read(memory, leaf)

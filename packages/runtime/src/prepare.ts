@@ -3,6 +3,9 @@ import type { Planned } from "@cotangent/compiler"
 import { Tree } from "@cotangent/graph"
 import { alignUp, type LeafSpec, pagesFor, place, type PlacedLeaf } from "./layout.ts"
 import { planTraced, specOf, trace } from "./program.ts"
+import type { Engine } from "./engine.ts"
+import type { Instruments } from "./instruments.ts"
+import { type Inspector, makeInspector, needsTaps } from "./inspector.ts"
 
 /** A program of a session, untyped: maps state, data and input to new state and outputs. */
 export interface StepDefinition {
@@ -18,6 +21,7 @@ export interface Prepared {
   readonly outputs: ReadonlyArray<LeafSpec>
   /** The tree of the outputs. */
   readonly output: unknown
+  readonly inspector: Inspector
 }
 
 /** The leaves of a tree of tensors. */
@@ -27,13 +31,17 @@ export const leavesOf = (tree: unknown): ReadonlyArray<LeafSpec> =>
 /** The path of a leaf of the third argument, the input, inside that argument. */
 const insideInput = (path: string): string => path.replace(/^2\.?/, "")
 
+/** The path of a leaf of one of several trees, under the name of the tree. */
+const named = (path: string, trees: ReadonlyArray<string>): string => path.replace(/^\d+/, (i) => trees[Number(i)] ?? i)
+
 /** Traces and plans one program: the new state takes the memory of the old one. */
 export const prepare = (
   name: string,
   { step, input }: StepDefinition,
   state: unknown,
   data: unknown,
-  tileVectors: 1 | 2
+  engine: Engine,
+  instruments: Instruments
 ): Prepared => {
   const [stateSize, dataSize] = [Tree.leaves(state).length, Tree.leaves(data).length]
   const traced = trace(
@@ -44,15 +52,23 @@ export const prepare = (
       Tree.assertSameStructure(`${name}: the state it returns`, state, next)
       return [next, outputs]
     },
-    [specOf(state), specOf(data), input]
+    [specOf(state), specOf(data), input],
+    { taps: needsTaps(instruments) }
   )
+  const naming = {
+    program: name,
+    inputNames: traced.parameters.map(({ path }) => named(path, ["state", "data", "input"])),
+    resultNames: traced.results.map(({ path }) => named(path, ["state", "outputs"]))
+  }
+  const inspector = makeInspector(engine, traced, naming, instruments)
   const replaces = traced.results.map((_, i) => (i < stateSize ? i : undefined))
   return {
     name,
-    planned: planTraced(traced, replaces, tileVectors),
+    planned: planTraced(inspector, replaces, engine.planning),
     inputs: traced.parameters.slice(stateSize + dataSize).map((leaf) => ({ ...leaf, path: insideInput(leaf.path) })),
     outputs: traced.results.slice(stateSize),
-    output: Array.isArray(traced.output) ? traced.output[1] : undefined
+    output: Array.isArray(traced.output) ? traced.output[1] : undefined,
+    inspector
   }
 }
 
@@ -60,6 +76,8 @@ export const prepare = (
 export interface Places {
   readonly inputs: ReadonlyArray<PlacedLeaf>
   readonly outputs: ReadonlyArray<PlacedLeaf>
+  /** What the instruments look at. */
+  readonly extras: ReadonlyArray<PlacedLeaf>
   readonly constants: number
 }
 
@@ -81,12 +99,18 @@ export const layOut = (
   const stateLeaves = place(state, 0)
   const dataLeaves = place(data, stateLeaves.end)
   let { end } = dataLeaves
-  const programs = prepared.map(({ inputs, outputs, planned }): Places => {
+  const programs = prepared.map(({ inputs, inspector, outputs, planned }): Places => {
     const placedInputs = place(inputs, end)
     const placedOutputs = place(outputs, placedInputs.end)
-    const constants = placedOutputs.end
+    const placedExtras = place(inspector.extras, placedOutputs.end)
+    const constants = placedExtras.end
     end = alignUp(constants + planned.cost.constantBytes)
-    return { inputs: placedInputs.leaves, outputs: placedOutputs.leaves, constants }
+    return {
+      inputs: placedInputs.leaves,
+      outputs: placedOutputs.leaves,
+      extras: placedExtras.leaves,
+      constants
+    }
   })
   const largest = Math.max(0, ...prepared.map(({ planned }) => planned.cost.scratchBytes))
   return { state: stateLeaves.leaves, data: dataLeaves.leaves, programs, scratch: end, pages: pagesFor(end + largest) }

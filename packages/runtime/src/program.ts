@@ -1,5 +1,5 @@
 /** Tracing functions of trees of tensors into planned programs. */
-import { type Planned, plan } from "@cotangent/compiler"
+import { type Planned, type PlanOptions, plan } from "@cotangent/compiler"
 import {
   type AnyTensor,
   type DType,
@@ -84,8 +84,12 @@ const fill = (tree: unknown, leaves: Iterator<AnyTensor>): unknown => {
   )
 }
 
-/** Calls a function on fresh parameters and collects what it returns. */
-export const trace = (f: (...args: ReadonlyArray<never>) => unknown, specs: ReadonlyArray<unknown>): Traced => {
+/** Calls a function on fresh parameters and collects what it returns; with `taps` the taps in it as well. */
+export const trace = (
+  f: (...args: ReadonlyArray<never>) => unknown,
+  specs: ReadonlyArray<unknown>,
+  options: Graph.MakeOptions = {}
+): Traced => {
   const parameters = leafSpecs(specs, "")
   const tensors = parameters.map(({ path, shape, dtype }) => operations.parameter(path, shape, dtype))
   const args = fill(specs, tensors[Symbol.iterator]())
@@ -94,7 +98,8 @@ export const trace = (f: (...args: ReadonlyArray<never>) => unknown, specs: Read
   const entries = Tree.entries(output)
   const graph = Graph.make(
     tensors.map((tensor, i) => ({ name: parameters[i]?.path ?? `p${i}`, tensor })),
-    entries.map(({ leaf }) => leaf)
+    entries.map(({ leaf }) => leaf),
+    options
   )
   return {
     graph,
@@ -105,5 +110,8 @@ export const trace = (f: (...args: ReadonlyArray<never>) => unknown, specs: Read
 }
 
 /** Plans a traced function. */
-export const planTraced = (traced: Traced, replaces: ReadonlyArray<number | undefined>, tileVectors: 1 | 2): Planned =>
-  plan(traced.graph, { replaces, tileVectors })
+export const planTraced = (
+  traced: Pick<Traced, "graph">,
+  replaces: ReadonlyArray<number | undefined>,
+  how: Pick<PlanOptions, "tileVectors" | "threads">
+): Planned => plan(traced.graph, { replaces, ...how })

@@ -15,8 +15,12 @@ export interface Runner {
 }
 
 /** Plans a traced function: parameters, results, constants and scratch one after another in one memory. */
-export const makeRunner = (engine: Engine, traced: Traced): Runner => {
-  const planned = planTraced(traced, [], engine.tileVectors)
+export const makeRunner = (
+  engine: Engine,
+  traced: Omit<Traced, "output">,
+  planning: Engine["planning"] = engine.planning
+): Runner => {
+  const planned = planTraced(traced, [], planning)
   const inputs = place(traced.parameters, 0)
   const outputs = place(traced.results, inputs.end)
   const scratch = alignUp(outputs.end + planned.cost.constantBytes)
@@ -43,7 +47,7 @@ export const makeRunner = (engine: Engine, traced: Traced): Runner => {
   }
 }
 
-/** Values of a tree of tensors: constants as they are, the rest computed by the engine. */
+/** Values of a tree of tensors: constants as they are, the rest computed by the engine, in one thread. */
 export const evaluateTree = (engine: Engine, tree: unknown): ReadonlyArray<Value> => {
   const leaves = Tree.leaves(tree).map((tensor) => {
     const value = tensor.node.primitive === "constant" ? tensor.node.attributes["value"] : undefined
@@ -55,7 +59,8 @@ export const evaluateTree = (engine: Engine, tree: unknown): ReadonlyArray<Value
       ? []
       : makeRunner(
           engine,
-          trace(() => computed, [])
+          trace(() => computed, []),
+          { ...engine.planning, threads: 1 }
         ).run([])
   let next = 0
   return leaves.flatMap(({ constant }) => constant ?? values[next++] ?? [])

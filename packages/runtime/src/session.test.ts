@@ -7,7 +7,7 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Result from "effect/Result"
 import { T, type Tensor, type Value, Values } from "@cotangent/graph"
-import { BorderError, CompileError, Compute, type Session, spec, step, stepWith } from "./index.ts"
+import { BorderError, CompileError, Compute, type RunError, type Session, spec, step, stepWith } from "./index.ts"
 import { perceptron } from "./perceptron.test.support.ts"
 
 interface Counter {
@@ -37,7 +37,7 @@ const by = (x: number) => ({ by: Values.fromNested(x) })
 const number = (value: Value): number => Values.item(value)
 
 /** The sentence of a BorderError. */
-const sentence = <A>(effect: Effect.Effect<A, BorderError>): Effect.Effect<string> =>
+const sentence = <A>(effect: Effect.Effect<A, RunError>): Effect.Effect<string> =>
   Effect.map(Effect.result(effect), (result) =>
     Result.isFailure(result) ? result.failure.message : assert.fail("it should have failed")
   )

@@ -7,6 +7,8 @@ import { isTensor, operations as ops, print, Tree, type Value } from "@cotangent
 import { checkLeaves } from "./border.ts"
 import type { Engine, Instance } from "./engine.ts"
 import { BorderError } from "./errors.ts"
+import type { Instruments, TapEvent } from "./instruments.ts"
+import { makeSnapshot } from "./snapshot.ts"
 import type { PlacedLeaf } from "./layout.ts"
 import { type Memory, readValue, write } from "./memory.ts"
 import {
@@ -28,6 +30,10 @@ export interface SessionCore {
   readonly step: (program: string, input: unknown) => unknown
   /** Advances by `count` steps of a program without input in one call, outputs of the last step left for `outputs`. */
   readonly run: (program: string, count: number) => void
+  /** Whether the instruments have something to do after each step of a program, so that steps must be run one by one. */
+  readonly isWatched: (program: string) => boolean
+  /** What the taps have shown since this was last asked. */
+  readonly takeEvents: () => ReadonlyArray<TapEvent>
   /** The outputs the program's last step left. */
   readonly outputs: (program: string) => unknown
   /** A copy of the part of the state that `select` picks. */
@@ -50,10 +56,11 @@ export const openSession = (
   engine: Engine,
   state: unknown,
   data: unknown,
-  programs: Readonly<Record<string, StepDefinition>>
+  programs: Readonly<Record<string, StepDefinition>>,
+  instruments: Instruments = {}
 ): SessionCore => {
   const prepared = Object.entries(programs).map(([name, definition]) =>
-    prepare(name, definition, state, data, engine.tileVectors)
+    prepare(name, definition, state, data, engine, instruments)
   )
   const layout = layOut(leavesOf(state), leavesOf(data), prepared)
   const memory = engine.pool.acquire(layout.pages)
@@ -77,11 +84,11 @@ const load = (
 ): ReadonlyMap<string, Loaded> =>
   new Map(
     prepared.map((program, i) => {
-      const places = programs[i] ?? { inputs: [], outputs: [], constants: 0 }
-      const { inputs, outputs, constants } = places
+      const places = programs[i] ?? { inputs: [], outputs: [], extras: [], constants: 0 }
+      const { inputs, outputs, extras, constants } = places
       const addresses = {
         parameters: addressesOf([...state, ...data, ...inputs]),
-        results: addressesOf([...state, ...outputs]),
+        results: addressesOf([...state, ...outputs, ...extras]),
         scratch,
         constants
       }
@@ -126,19 +133,58 @@ const makeCore = (
     if (leaf === undefined) throw new BorderError({ message: "session: the selection is not a leaf of the state" })
     return leaf
   }
+  const snapshot = makeSnapshot(memory, layout.state)
+  const valueOf = (leaf: PlacedLeaf | undefined): Value => {
+    if (leaf === undefined) throw new RangeError("session: a leaf has no place")
+    return readValue(memory, leaf)
+  }
+  let steps = 0
+  let events: Array<TapEvent> = []
+  /** One step, and what the instruments say of it: the state is put back when they find it wrong. */
+  const advance = ({ extras, inputs, inspector, instance, outputs }: Loaded): void => {
+    if (inspector.mayFail) snapshot.take()
+    instance.step()
+    try {
+      const shown = inspector.inspect({
+        step: steps + 1,
+        resultOf: (i) => valueOf(layout.state[i] ?? outputs[i - layout.state.length]),
+        extraOf: (i) => valueOf(extras[i]),
+        before: (i) => snapshot.valueOf(i),
+        inputs: () => [
+          ...layout.state.flatMap((_, i) => snapshot.valueOf(i) ?? []),
+          ...[...layout.data, ...inputs].map(valueOf)
+        ]
+      })
+      events.push(...shown)
+    } catch (thrown) {
+      if (inspector.mayFail) snapshot.restore()
+      throw thrown
+    }
+    steps++
+  }
   return {
     step: (name, input) => {
       const program = running(name)
       const values = checkLeaves(name, program.inputs, input)
       program.inputs.forEach((leaf, i) => write(memory, leaf, values[i]?.data ?? []))
-      program.instance.step()
+      advance(program)
       return outputsOf(program)
     },
     run: (name, count) => {
-      const { instance, inputs } = running(name)
-      if (inputs.length > 0)
+      const program = running(name)
+      if (program.inputs.length > 0)
         throw new BorderError({ message: `${name}: it takes an input at each step; call step instead of loop` })
-      instance.run(count)
+      if (program.inspector.isWatching) for (let i = 0; i < count; i++) advance(program)
+      else {
+        program.instance.run(count)
+        steps += count
+      }
+    },
+    isWatched: (name) => programOf(name).inspector.isWatching,
+    takeEvents: () => {
+      const taken = events
+      events = []
+      return taken
     },
     outputs: (name) => outputsOf(running(name)),
     read: (select) => {

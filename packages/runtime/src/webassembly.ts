@@ -3,5 +3,6 @@
 /** A WebAssembly memory of a fixed number of pages. */
 export type WasmMemory = WebAssembly.Memory
 
-/** Makes a memory that never grows. */
-export const makeWasmMemory = (pages: number): WasmMemory => new WebAssembly.Memory({ initial: pages, maximum: pages })
+/** Makes a memory that never grows; other threads can use a shared one. */
+export const makeWasmMemory = (pages: number, shared = false): WasmMemory =>
+  new WebAssembly.Memory({ initial: pages, maximum: pages, shared })

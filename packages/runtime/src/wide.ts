@@ -3,7 +3,7 @@
  * and must be set before hot code is optimised. It is experimental, so a product is computed both ways first and the
  * bits compared.
  */
-import { Builder, type Loop, Mathematics } from "@cotangent/kernel"
+import { Builder, type Loop, Mathematics, straight } from "@cotangent/kernel"
 import { emitWasm } from "@cotangent/compiler"
 
 interface NodeProcess {
@@ -99,7 +99,7 @@ const probe = (wide: boolean): Uint8Array => {
       b.store(sums, Builder.at(0, [[row, 1]]), b.combine("add", b.binary("add", sum, b.extend(tail, 8, 0))))
     })
   })
-  return emitWasm([kernel], {
+  return emitWasm(straight([kernel]), {
     layout: new Map([
       [0, 0],
       [1, 16384],

@@ -43,7 +43,7 @@ export type TrainSession = Session<TrainState, Programs>
 /** Opens the session of a run: first parameters by the seed, the data resident. */
 export const openSession = (plan: Plan) =>
   Effect.suspend(() => {
-    const { subject, train, validation, seed } = plan
+    const { debug, subject, train, validation, seed } = plan
     const [initKey = Key.key(seed), stepKey = Key.key(seed)] = Key.split(Key.key(seed))
     const { params, state: model } = subject.model.init(initKey)
     const state: TrainState = {
@@ -63,7 +63,12 @@ export const openSession = (plan: Plan) =>
       y: T.fromValue(train.y),
       validation: validation === undefined ? {} : { x: T.fromValue(validation.x), y: T.fromValue(validation.y) }
     }
-    return Compute.session<TrainState, TrainData, Programs>({ state, data, programs: makePrograms(plan) })
+    return Compute.session<TrainState, TrainData, Programs>({
+      state,
+      data,
+      programs: makePrograms(plan),
+      ...(debug === undefined ? {} : { debug })
+    })
   })
 
 const resetSums = (session: TrainSession, subject: Subject) =>

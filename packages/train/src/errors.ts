@@ -1,5 +1,6 @@
 /** Typed errors of training. */
 import * as Data from "effect/Data"
+import type { NonFiniteError as NonFiniteOperation } from "@cotangent/runtime"
 import type { History } from "./history.ts"
 
 /** The options, or the data, do not fit: every problem found, before anything runs. */
@@ -9,13 +10,18 @@ export class FitError extends Data.TaggedError("FitError")<{ readonly problems: 
   }
 }
 
-/** The loss became NaN or infinite. The history up to and including that epoch is kept. */
+/**
+ * The loss became NaN or infinite. The history up to and including that epoch is kept. With `debug` the run stops at the
+ * step, the history ends with the epoch before, and `origin` says which operation made the first such number.
+ */
 export class NonFiniteError extends Data.TaggedError("NonFiniteError")<{
   readonly epoch: number
   readonly loss: number
   readonly history: History
+  readonly origin?: NonFiniteOperation
 }> {
   override get message(): string {
+    if (this.origin !== undefined) return `fit: epoch ${this.epoch}: ${this.origin.message}`
     return `fit: the loss of epoch ${this.epoch} is ${this.loss}; lower the learning rate, clip the gradient, or look for extreme values in the data`
   }
 }

@@ -4,6 +4,7 @@ import { pipe } from "effect/Function"
 import * as Fiber from "effect/Fiber"
 import * as Stream from "effect/Stream"
 import { Dataset, Synthetic } from "@cotangent/data"
+import { T } from "@cotangent/graph"
 import { Loss, Metrics, Model } from "@cotangent/nn"
 import { adam, sgd } from "@cotangent/optim"
 import { Compute } from "@cotangent/runtime"
@@ -163,6 +164,42 @@ describe("what Trainer.fit refuses", () => {
     )
     assert.strictEqual(error._tag, "NonFiniteError")
     if (error._tag === "NonFiniteError") assert.strictEqual(error.history.epochs.length, error.epoch)
+  })
+
+  it("a NaN at its step, with the operation that made it, in debug mode", async () => {
+    // tanh has both signs: the root of some units is NaN.
+    const rooted = pipe(
+      Model.input([4]),
+      Model.dense("hidden", 8, { activation: "tanh" }),
+      Model.custom("root", { init: () => ({}), apply: (_, x) => T.sqrt(x) }),
+      Model.dense("logits", 3)
+    )
+    const debug = { ...options, debug: true }
+    const error = await run(Effect.flip(Trainer.fit(rooted, debug)(data)))
+    assert.strictEqual(error._tag, "NonFiniteError")
+    if (error._tag !== "NonFiniteError") return
+    const operation = error.origin?.operation
+    assert.deepStrictEqual([operation?.primitive, operation?.layer, operation?.phase], ["sqrt", "root", "forward"])
+    assert.deepStrictEqual([error.epoch, error.history.epochs.length, error.origin?.step], [1, 0, 1])
+    assert.strictEqual(error.origin?.inputs[0], "state.optimizer.params.hidden.kernel")
+    assert.match(
+      error.message,
+      /^fit: epoch 1: train, step 1: sqrt made NaN at \[.*\] of f32\[8, 8\] .*, in layer root, built at /
+    )
+    // The layer of the service says the same of any run.
+    const byLayer = await Effect.runPromise(
+      Effect.provide(Effect.flip(Trainer.fit(rooted, options)(data)), Compute.debug)
+    )
+    assert.strictEqual(byLayer.message, error.message)
+  })
+
+  it("nothing in debug mode that it takes without it: the same bits", async () => {
+    const [plain, debug] = [
+      await run(Trainer.fit(model, options)(data)),
+      await run(Trainer.fit(model, { ...options, debug: true })(data))
+    ]
+    assert.deepStrictEqual(debug.history, plain.history)
+    assert.deepStrictEqual(debug.params, plain.params)
   })
 
   it("data and targets of other shapes, in the types", () => {

@@ -10,7 +10,7 @@ import type { AnyDataset, Dataset } from "@cotangent/data"
 import type { DType, Guard, Mismatch, Shape, Show, ValuesOf } from "@cotangent/graph"
 import { type Loss, Model } from "@cotangent/nn"
 import type { Rule, StateOf } from "@cotangent/optim"
-import type { BorderError, CompileError, Compute } from "@cotangent/runtime"
+import type { BorderError, CompileError, Compute, IndexError, ThreadError } from "@cotangent/runtime"
 import { makeWatcher } from "./early-stopping.ts"
 import { cut, type Emit, epochRecord, evaluateEpoch, openSession, trainEpoch, type TrainSession } from "./epochs.ts"
 import { type FitError, NonFiniteError } from "./errors.ts"
@@ -31,7 +31,7 @@ export interface Run<P, S, R extends Rule, M extends string> {
 }
 
 /** Why a run can fail. */
-export type FitFailure = FitError | NonFiniteError | CompileError | BorderError
+export type FitFailure = FitError | NonFiniteError | CompileError | BorderError | IndexError | ThreadError
 
 /** The guard of the data: its samples are what the model takes and its targets what the loss needs. */
 export type FitsData<
@@ -114,7 +114,11 @@ const runTraining = (
       let best: Weights | undefined
       let stop = false
       for (let epoch = 1; epoch <= plan.epochs && !stop; epoch++) {
-        const record = yield* runEpoch(plan, session, epoch, emit)
+        const record = yield* runEpoch(plan, session, epoch, emit).pipe(
+          Effect.catchTag("NonFiniteError", (origin) =>
+            Effect.fail(new NonFiniteError({ epoch, loss: Number.NaN, history: { epochs }, origin }))
+          )
+        )
         epochs.push(record)
         if (!Number.isFinite(record.loss))
           return yield* new NonFiniteError({ epoch, loss: record.loss, history: { epochs } })

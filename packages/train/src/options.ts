@@ -36,6 +36,11 @@ export interface FitOptions<K extends Loss.TargetKind, R extends Rule, M extends
   /** A new order of the samples in each epoch; true unless given. */
   readonly shuffle?: boolean
   readonly earlyStopping?: EarlyStopping
+  /**
+   * Looks at every number of every step: when one is NaN or infinite the run fails at once, and the NonFiniteError says which
+   * operation of which layer made it so. Each step is looked at on its own, which costs time.
+   */
+  readonly debug?: boolean
 }
 
 const wholeFrom = (name: string, value: number | undefined, least: number): ReadonlyArray<string> =>

@@ -18,6 +18,8 @@ export interface Plan {
   readonly seed: number
   readonly shuffle: boolean
   readonly earlyStopping: EarlyStopping | undefined
+  /** `undefined`: as the layer has it. */
+  readonly debug: boolean | undefined
 }
 
 /** The options of a run whose shapes were checked where it was described. */
@@ -55,7 +57,7 @@ export const makePlan = (
     if (targets !== undefined) problems.push(targets)
     if (problems.length > 0) return Effect.fail(new FitError({ problems }))
     const subject: Subject = { model, loss: options.loss, optimizer: options.optimizer, metrics: options.metrics }
-    const { validationSplit, batchSize = 32, epochs, seed = 0, shuffle = true, earlyStopping } = options
+    const { validationSplit, batchSize = 32, epochs, seed = 0, shuffle = true, earlyStopping, debug } = options
     const plan = (train: AnyDataset, validation: AnyDataset | undefined): Plan => ({
       subject,
       train,
@@ -64,7 +66,8 @@ export const makePlan = (
       epochs,
       seed,
       shuffle,
-      earlyStopping
+      earlyStopping,
+      debug
     })
     if (validationSplit === undefined) return Effect.succeed(plan(data, undefined))
     return Effect.try({

@@ -1,6 +1,6 @@
 /** Forms of their own: indexing, padding, joining and the position of the largest element. */
 import { Builder, type Buffer, type Kernel, type Loop, maxLanes, type Register } from "@cotangent/kernel"
-import { roundTo, sizeOf, type View, Views } from "@cotangent/graph"
+import { emitPlace, roundTo, sizeOf, type View, Views } from "@cotangent/graph"
 import type { Access } from "../resolve.ts"
 import type { Group, Member } from "../schedule.ts"
 import { collapse } from "./collapse.ts"
@@ -88,11 +88,10 @@ const accessOf = (context: Context, { base, view }: Access): Moving => ({
   strides: view.strides
 })
 
-/** An index moved into range and scaled: `clamp(index, 0, size - 1) * stride`. */
+/** How far the place an index stands for lies from the first: always inside the axis. */
 const scaledIndex = (b: Builder.Builder, index: Register, size: number, stride: number): Register => {
-  const type = Builder.typeOf("i32")
-  const clamped = b.binary("max", b.binary("min", index, b.constant(size - 1, type)), b.constant(0, type))
-  return stride === 1 ? clamped : b.binary("mul", clamped, b.constant(stride, type))
+  const place = emitPlace(b, index, size)
+  return stride === 1 ? place : b.binary("mul", place, b.constant(stride, Builder.typeOf("i32")))
 }
 
 const gather = (b: Builder.Builder, context: Context, member: Member): void => {
@@ -128,7 +127,8 @@ const gather = (b: Builder.Builder, context: Context, member: Member): void => {
   })
 }
 
-const scatterAdd = (b: Builder.Builder, context: Context, member: Member): void => {
+/** A copy of the base, and then the rows one after the other: added to what is there, or in place of it. */
+const writeRows = (b: Builder.Builder, context: Context, member: Member, add: boolean): void => {
   const axis = Number(attributesOf(context, member)["axis"])
   const [base, indices, updates] = [operandOf(member, 0), operandOf(member, 1), operandOf(member, 2)]
   const target = targetOf(context, member)
@@ -152,7 +152,7 @@ const scatterAdd = (b: Builder.Builder, context: Context, member: Member): void 
       goal,
       termsOf(loops, updates.view.strides.slice(axis, axis + count)),
       [],
-      true
+      add
     )
   })
 }
@@ -248,7 +248,10 @@ export const copyKernel = (name: string, from: Buffer, view: View, to: Buffer): 
       )
   })
 
-const forms = { gather, scatterAdd, pad, concat, argmax } as const
+const scatter = (b: Builder.Builder, context: Context, member: Member): void => writeRows(b, context, member, false)
+const scatterAdd = (b: Builder.Builder, context: Context, member: Member): void => writeRows(b, context, member, true)
+
+const forms = { gather, scatter, scatterAdd, pad, concat, argmax } as const
 
 /** The kernel of a form of its own. */
 export const lowerStructure = (

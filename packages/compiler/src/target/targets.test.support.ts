@@ -1,5 +1,15 @@
 /** Comparing targets: buffers laid out in memory, filled, run through every target, and compared bit for bit. */
-import { type Buffer, Builder, bytesOf, type DType, Interpreter, type Kernel, type Layout } from "@cotangent/kernel"
+import {
+  type Buffer,
+  Builder,
+  bytesOf,
+  type DType,
+  Interpreter,
+  type Kernel,
+  type Layout,
+  type Program,
+  straight
+} from "@cotangent/kernel"
 import { assert } from "@effect/vitest"
 import { emitJavaScript } from "./javascript/emit.ts"
 import { type Filling, indexRange, randomValue } from "./randomKernel.test.support.ts"
@@ -129,13 +139,18 @@ export interface Runnable {
   readonly run: (n: number) => void
 }
 
-/** Runs kernels on a copy of a memory image and returns the copy. */
-export type Target = (kernels: ReadonlyArray<Kernel>, plan: Plan, image: ArrayBuffer, steps: number) => ArrayBuffer
+/** A program, or kernels that run one after the other. */
+export type Runnables = Program | ReadonlyArray<Kernel>
+
+const programOf = (given: Runnables): Program => ("steps" in given ? given : straight(given))
+
+/** Runs a program on a copy of a memory image and returns the copy. */
+export type Target = (program: Runnables, plan: Plan, image: ArrayBuffer, steps: number) => ArrayBuffer
 
 export const wasm =
   (options: Partial<WasmOptions> = {}): Target =>
-  (kernels, plan, image, steps) => {
-    const bytes = emitWasm(kernels, { layout: plan.layout, memoryPages: plan.pages, ...options })
+  (program, plan, image, steps) => {
+    const bytes = emitWasm(programOf(program), { layout: plan.layout, memoryPages: plan.pages, ...options })
     const { exports, memory } = instantiate(bytes, plan.pages)
     new Uint8Array(memory).set(new Uint8Array(image))
     if (steps === 1) exports.step?.()
@@ -143,9 +158,9 @@ export const wasm =
     return memory
   }
 
-export const javaScript: Target = (kernels, plan, image, steps) => {
+export const javaScript: Target = (program, plan, image, steps) => {
   const memory = image.slice(0)
-  const make = new Function("memory", emitJavaScript(kernels, { layout: plan.layout }))
+  const make = new Function("memory", emitJavaScript(programOf(program), { layout: plan.layout }))
   // The result is what `emitJavaScript` documents.
   const { step, run } = make(memory) as Runnable
   if (steps === 1) step()
@@ -154,9 +169,9 @@ export const javaScript: Target = (kernels, plan, image, steps) => {
 }
 
 /** The meaning of kernels, which all targets must reproduce. */
-export const interpreter: Target = (kernels, { layout }, image, steps) => {
+export const interpreter: Target = (program, { layout }, image, steps) => {
   const memory = image.slice(0)
-  for (let step = 0; step < steps; step++) for (const kernel of kernels) Interpreter.run(kernel, layout, memory)
+  for (let step = 0; step < steps; step++) Interpreter.runProgram(programOf(program), layout, memory)
   return memory
 }
 

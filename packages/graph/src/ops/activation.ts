@@ -3,6 +3,7 @@ import { normalizeAxis } from "../axes.ts"
 import { type AlongAxis, type AxisOption, checkOperand, faceWithOptions, unary } from "../face.ts"
 import { operations as ops } from "../operations.ts"
 import type { AnyTensor } from "../tensor.ts"
+import { normalizedExponential } from "./normalized-exponential.ts"
 import { shiftOf, spread } from "./shift.ts"
 
 /** `max(x, 0)`; NaN stays NaN, and the derivative at 0 is 0. */
@@ -11,10 +12,6 @@ export const relu = unary("relu", "number", (x) => ops.select(ops.le(x, 0), 0, x
 export const sigmoid = unary("sigmoid", "float", ops.sigmoid)
 /** The hyperbolic tangent. */
 export const tanh = unary("tanh", "float", ops.tanh)
-/** `ln(1 + e^x)`, computed as `max(x, 0) + log1p(e^-|x|)`, which neither overflows nor cancels. */
-export const softplus = unary("softplus", "float", (x) =>
-  ops.add(ops.max(x, 0), ops.log1p(ops.exp(ops.neg(ops.abs(x)))))
-)
 /** `x sigmoid(x)`, also called swish. Ramachandran, Zoph, Le 2017. */
 export const silu = unary("silu", "float", (x) => ops.mul(x, ops.sigmoid(x)))
 /** `x Phi(x)` with the exact normal distribution function. Hendrycks, Gimpel 2016. */
@@ -39,10 +36,7 @@ const alongAxis = <Op extends string>(
   })
 
 /** `e^x_i / sum_j e^x_j` along an axis, safe for large x. */
-export const softmax = alongAxis("softmax", (x, axes) => {
-  const e = ops.exp(ops.sub(x, spread(shiftOf(x, axes), x, axes)))
-  return ops.div(e, spread(ops.reduceSum(e, axes), x, axes))
-})
+export const softmax = alongAxis("softmax", (x, axes) => normalizedExponential(x, axes))
 
 /** `x_i - ln sum_j e^x_j` along an axis: the logarithm of softmax without forming it. */
 export const logSoftmax = alongAxis("logSoftmax", (x, axes) => {

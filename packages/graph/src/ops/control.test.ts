@@ -73,9 +73,9 @@ describe("scan", () => {
     assert.throws(
       () => untyped(body, zero, {}),
       ShapeError,
-      "scan: needs at least one sequence with a leading dimension to run over"
+      "scan: needs a sequence with a leading dimension to run over, or { length }"
     )
-    assert.throws(() => untyped(body, zero, zero), ShapeError, "scan: needs at least one sequence")
+    assert.throws(() => untyped(body, zero, zero), ShapeError, "scan: needs a sequence")
     assert.throws(
       () => untyped(() => [zero, zero], zero, [xs, T.zeros([3])]),
       ShapeError,

@@ -4,23 +4,25 @@ import { checkSameDType, type DType } from "../dtype.ts"
 import { DTypeError, ShapeError, showShape } from "../errors.ts"
 import { checkOperand, face, faceWithOptions, type SameDType } from "../face.ts"
 import { operations as ops } from "../operations.ts"
-import type { Broadcast, BroadcastWith, Padded, Sliced, Taken } from "../shape-rules.ts"
+import type { Broadcast, BroadcastWith, Sliced } from "../shape-rules.ts"
 import type { Guard, Mismatch, Shape } from "../shape.ts"
+import type { Cut } from "../indexing-rules.ts"
 import { type AnyTensor, isTensor, type Tensor, type TensorOf } from "../tensor.ts"
+import { boundsOf } from "./index-plan.ts"
 
-/** Where to cut an axis: from `start` (0) up to `end` (its size) by `step` (1); negative positions count from the back. */
-export interface Cut {
-  readonly start?: number
-  readonly end?: number
-  readonly step?: number
-}
+export type { Cut } from "../indexing-rules.ts"
 
 /** A cut that waits for its operand. */
 export interface SliceBy<C extends ReadonlyArray<Cut>> {
   <S extends Shape, D extends DType>(self: Tensor<S, D> & Guard<Sliced<S, C>>): TensorOf<Sliced<S, C>, D>
 }
 
-/** Cuts axes: `T.slice(x, [{ start: 1 }, { end: -1 }])`; axes not named stay whole. The cut sizes are unknown to the types. */
+/**
+ * Cuts axes: `T.slice(x, [{ start: 1 }, { end: -1 }])`; axes not named stay whole. Cuts are Python's: negative positions
+ * count from the back, positions beyond the axis are moved to its ends, and a negative step goes backwards,
+ * `{ step: -1 }` through all of the axis. A view: no element moves. Throws a ShapeError for more cuts than axes, and for
+ * steps of 0.
+ */
 export const slice: {
   <const C extends ReadonlyArray<Cut>>(cuts: C): SliceBy<C>
   <S extends Shape, D extends DType, const C extends ReadonlyArray<Cut>>(
@@ -31,39 +33,12 @@ export const slice: {
   if (cuts.length > x.shape.length) {
     throw new ShapeError(`slice: ${cuts.length} cuts for the ${x.shape.length} axes of ${showShape(x.shape)}`)
   }
-  const bound = (value: number | undefined, size: number, otherwise: number): number =>
-    value === undefined ? otherwise : Math.min(Math.max(value < 0 ? value + size : value, 0), size)
-  const start = x.shape.map((size, d) => bound(cuts[d]?.start, size, 0))
-  const limit = x.shape.map((size, d) => Math.max(start[d] ?? 0, bound(cuts[d]?.end, size, size)))
-  return ops.slice(x, { start, limit, step: x.shape.map((_, d) => cuts[d]?.step ?? 1) })
-})
-
-/** How many elements to add before and behind an axis. */
-export type Widths = readonly [low: number, high: number]
-
-/** A padding that waits for its operand. */
-export interface PadBy<W extends ReadonlyArray<Widths>> {
-  <S extends Shape, D extends DType>(self: Tensor<S, D> & Guard<Padded<S, W>>): TensorOf<Padded<S, W>, D>
-}
-
-/** Zeros (or `value`) around each axis: `T.pad(x, [[1, 1], [0, 2]])` adds low and high elements. */
-export const pad: {
-  <const W extends ReadonlyArray<Widths>>(widths: W, value?: number): PadBy<W>
-  <S extends Shape, D extends DType, const W extends ReadonlyArray<Widths>>(
-    self: Tensor<S, D>,
-    widths: W & Guard<Padded<S, W>>,
-    value?: number
-  ): TensorOf<Padded<S, W>, D>
-} = faceWithOptions((x: AnyTensor, widths: ReadonlyArray<Widths>, value = 0) => {
-  if (widths.length !== x.shape.length) {
-    throw new ShapeError(`pad: ${widths.length} pairs for the ${x.shape.length} axes of ${showShape(x.shape)}`)
-  }
-  const padding = {
-    low: widths.map(([low]) => low),
-    high: widths.map(([, high]) => high),
-    interior: widths.map(() => 0)
-  }
-  return ops.pad(x, padding, value)
+  const bounds = x.shape.map((size, d) => boundsOf(cuts[d] ?? {}, size))
+  return ops.slice(x, {
+    start: bounds.map(([start]) => start),
+    limit: bounds.map(([, limit]) => limit),
+    step: bounds.map(([, , step]) => step)
+  })
 })
 
 /** `R` when indices are i32, else the sentence. */
@@ -79,30 +54,6 @@ const checkIndices = (operation: string, indices: AnyTensor): void => {
     throw new DTypeError(`${operation}: indices must be i32, they are ${indices.dtype}; use T.cast`)
   }
 }
-
-/** A selection of rows that holds the indices and waits for the table. */
-export interface TakeBy<N extends Shape, E extends DType> {
-  <S extends Shape, D extends DType>(
-    self: Tensor<S, D> & Guard<Indexed<"take", E, Taken<S, N>>>
-  ): TensorOf<Taken<S, N>, D>
-}
-
-/**
- * Rows of a table by i32 indices: `[rows, ...rest]` by `[...n]` gives `[...n, ...rest]`. An index out of range is moved
- * to the nearest row, so that no memory outside the table is ever read.
- */
-export const take: {
-  <N extends Shape, E extends DType>(indices: Tensor<N, E>): TakeBy<N, E>
-  <S extends Shape, D extends DType, N extends Shape, E extends DType>(
-    self: Tensor<S, D>,
-    indices: Tensor<N, E> & Guard<Indexed<"take", E, Taken<S, N>>>
-  ): TensorOf<Taken<S, N>, D>
-} = face(2, (table: AnyTensor, indices: AnyTensor) => {
-  checkOperand("take", "any", table)
-  checkIndices("take", indices)
-  if (table.shape.length === 0) throw new ShapeError("take: axis 0 does not exist in []")
-  return ops.gather(table, indices, 0)
-})
 
 /** A one-hot coding that holds the number of classes and waits for the indices. */
 export interface OneHotOf<C extends number, D extends DType> {

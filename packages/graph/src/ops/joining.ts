@@ -2,10 +2,10 @@
 import { normalizeAxis } from "../axes.ts"
 import { checkSameDType, type DType } from "../dtype.ts"
 import { ShapeError, showShape } from "../errors.ts"
-import { face, type SameDType } from "../face.ts"
+import { type AxisOption, face, type SameDType } from "../face.ts"
 import { operations as ops } from "../operations.ts"
-import type { Concatenated } from "../shape-rules.ts"
-import type { Guard, Shape } from "../shape.ts"
+import type { Concatenated, Expanded } from "../shape-rules.ts"
+import type { Guard, Mismatch, Shape, Show } from "../shape.ts"
 import type { AnyTensor, Tensor, TensorOf } from "../tensor.ts"
 
 /** The shape of two tensors joined along the last axis, or the sentence. */
@@ -42,17 +42,45 @@ export const concatAll = <D extends DType>(tensors: ReadonlyArray<Tensor<Shape, 
   return ops.concat(tensors, normalizeAxis("concatAll", first.shape, axis)) as Tensor<Shape, D>
 }
 
-/** Joins tensors of one shape along a new first axis. */
-export const stack = <S extends Shape, D extends DType>(
-  tensors: ReadonlyArray<Tensor<S, D>>
-): Tensor<[number, ...S], D> => {
-  const [first] = tensors
+/** The number of tensors in a list, `number` when it is unknown. */
+type CountOf<X extends ReadonlyArray<unknown>> = X["length"]
+
+/** The shape with a new axis for a number of tensors, or the sentence. */
+export type StackRule<S extends Shape, N extends number, A extends number> = number extends S["length"] | A
+  ? Shape
+  : Expanded<S, A, N> extends Mismatch<string>
+    ? Mismatch<`stack: axis ${A} does not exist after adding one to ${Show<S>}`>
+    : Expanded<S, A, N>
+
+/**
+ * Joins tensors of one shape along a new axis, the first of the result unless given: torch.stack. Throws a ShapeError for an
+ * empty list, for shapes that differ, and for an axis that the result does not have.
+ *
+ * ```ts
+ * const y = T.stack([T.ones([3]), T.zeros([3])], { axis: -1 })          // Tensor<[3, 2]>
+ * ```
+ */
+export const stack = <
+  S extends Shape,
+  D extends DType,
+  const X extends ReadonlyArray<Tensor<S, D>>,
+  const A extends number = 0
+>(
+  tensors: X & ReadonlyArray<Tensor<S, D>>,
+  options?: AxisOption<A> & Guard<StackRule<S, CountOf<X>, A>>
+): TensorOf<StackRule<S, CountOf<X>, A>, D> => {
+  const list: ReadonlyArray<AnyTensor> = tensors
+  const [first] = list
   if (first === undefined) throw new ShapeError("stack: no tensor was given")
-  for (const x of tensors) {
+  for (const x of list) {
     if (showShape(x.shape) !== showShape(first.shape)) {
       throw new ShapeError(`stack: ${showShape(first.shape)} with ${showShape(x.shape)}: the shapes must be equal`)
     }
   }
-  const rows = tensors.map((x) => ops.reshape(x, [1, ...x.shape]))
-  return ops.concat(rows, 0) as Tensor<[number, ...S], D>
+  const given = options?.axis ?? 0
+  const axis = given < 0 ? given + first.shape.length + 1 : given
+  if (!Number.isInteger(axis) || axis < 0 || axis > first.shape.length)
+    throw new ShapeError(`stack: axis ${given} does not exist after adding one to ${showShape(first.shape)}`)
+  const rows = list.map((x) => ops.reshape(x, x.shape.toSpliced(axis, 0, 1)))
+  return ops.concat(rows, axis) as TensorOf<StackRule<S, CountOf<X>, A>, D>
 }

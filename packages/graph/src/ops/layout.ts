@@ -1,5 +1,6 @@
 /** The same elements in another arrangement, and what the types know of it. */
-import { sameShape } from "../axes.ts"
+import { normalizeAxis, sameShape } from "../axes.ts"
+import type { FlattenedAxes } from "../axis-rules.ts"
 import type { DType } from "../dtype.ts"
 import { ShapeError, showShape } from "../errors.ts"
 import { face, faceWithOptions } from "../face.ts"
@@ -30,13 +31,50 @@ export const reshape: {
   ): Tensor<Mutable<To>, D>
 } = face(2, ops.reshape)
 
-/** All dimensions after the first merged into one: `[batch, 8, 8]` to `[batch, 64]`. */
-export const flatten: <S extends Shape, D extends DType>(
-  self: Tensor<S, D> & Guard<Flattened<S>>
-) => TensorOf<Flattened<S>, D> = face(1, (x: AnyTensor) => {
-  const [first, ...rest] = x.shape
-  if (first === undefined) throw new ShapeError("flatten: [] has no first dimension to keep")
-  return ops.reshape(x, [first, sizeOf(rest)])
+/** The axes that `flatten` merges: from the second to the last unless given. */
+export interface FlattenOptions {
+  readonly from?: number
+  readonly to?: number
+}
+
+type From<O> = O extends { readonly from: infer A } ? A : 1
+type To<O> = O extends { readonly to: infer B } ? B : -1
+
+/** The shape with axes merged, or the sentence. */
+export type FlattenRule<S extends Shape, O> = [From<O>, To<O>] extends [1, -1]
+  ? Flattened<S>
+  : FlattenedAxes<S, From<O>, To<O>>
+
+/** A merge of axes that waits for its operand. */
+export interface FlattenBy<O> {
+  <S extends Shape, D extends DType>(self: Tensor<S, D> & Guard<FlattenRule<S, O>>): TensorOf<FlattenRule<S, O>, D>
+}
+
+/** What `flatten` gives: for a tensor its merge of axes, for options the function that does it. */
+export type FlattenOf<X, O> = X extends Tensor<infer S, infer D> ? TensorOf<FlattenRule<S, O>, D> : FlattenBy<X>
+
+/**
+ * Axes merged into one: all after the first unless given, `[batch, 8, 8]` to `[batch, 64]`, or those from one to another,
+ * `{ from: 0 }` for all. torch.flatten, whose `from` is 0 unless given. One signature serves all forms, so that a bare
+ * `T.flatten` keeps its types in a pipe.
+ */
+export const flatten: {
+  <const X extends AnyTensor | FlattenOptions, const O extends FlattenOptions = {}>(
+    x: X & (X extends Tensor<infer S, DType> ? Guard<FlattenRule<S, O>> : unknown),
+    options?: O
+  ): FlattenOf<X, O>
+} = faceWithOptions((x: AnyTensor, options: FlattenOptions = {}) => {
+  const { shape } = x
+  const [first, ...rest] = shape
+  const { from = 1, to = -1 } = options
+  if (from === 1 && to === -1) {
+    if (first === undefined) throw new ShapeError("flatten: [] has no first dimension to keep")
+    return ops.reshape(x, [first, sizeOf(rest)])
+  }
+  if (first === undefined) return ops.reshape(x, [1])
+  const [start, end] = [normalizeAxis("flatten", shape, from), normalizeAxis("flatten", shape, to)]
+  if (start > end) throw new ShapeError(`flatten: axis ${start} comes behind axis ${end}`)
+  return ops.reshape(x, [...shape.slice(0, start), sizeOf(shape.slice(start, end + 1)), ...shape.slice(end + 1)])
 })
 
 /** A transposition that holds its permutation and waits for its operand. */

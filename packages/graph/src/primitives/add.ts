@@ -1,10 +1,12 @@
-import { elementwise, operand } from "./elementwise.ts"
+import { binary, operand, type BinaryPrimitive } from "./elementwise.ts"
 
 /** The sum. */
-export const add = elementwise({
+export const add: BinaryPrimitive = binary({
   name: "add",
   summary: "The sum.",
   equation: "z = x + y",
+  derivative: "x_bar = z_bar, y_bar = z_bar",
+  conventions: "Integers wrap modulo 2^32.",
   domain: "number",
   evaluate: ([x = 0, y = 0]) => x + y,
   partials: () => [1, 1],

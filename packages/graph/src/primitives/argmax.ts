@@ -7,9 +7,13 @@ import { operand } from "./elementwise.ts"
 /** The index of the first largest element along an axis, as i32; a NaN counts as the largest. */
 export const argmax: Primitive<{ readonly axis: number }> = {
   name: "argmax",
+  form: { operands: 1, regions: 0, attributes: { axis: "integer" } },
   document: {
     summary: "The index of the first largest element along an axis.",
-    equation: "y = min {i : x_i = max_j x_j}"
+    equation: "y = min {i : x_i = max_j x_j}",
+    derivative: "none: an index is constant almost everywhere",
+    conventions:
+      "The first of equal elements is taken; a NaN counts as the largest, and the first NaN is taken. An empty axis is refused."
   },
   infer: ([x], { axis }) => {
     if (x === undefined || axis < 0 || axis >= x.shape.length)

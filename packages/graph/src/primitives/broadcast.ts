@@ -19,9 +19,12 @@ const repeated = (view: View, shape: ReadonlyArray<number>): View => {
 /** Repeats along dimensions of size 1 and along new leading dimensions, as numpy does. */
 export const broadcast: Primitive<{ readonly shape: ReadonlyArray<number> }> = {
   name: "broadcast",
+  form: { operands: 1, regions: 0, attributes: { shape: "integers" } },
   document: {
     summary: "Repeats along dimensions of size 1 and new leading ones.",
-    equation: "y[..., i, ...] = x[..., 0, ...]"
+    equation: "y[..., i, ...] = x[..., 0, ...]",
+    derivative: "x_bar = the sum of y_bar over the repeated axes",
+    conventions: "Dimensions are aligned from the back; only those of size 1 and new leading ones are repeated."
   },
   infer: ([x], { shape }) => {
     if (

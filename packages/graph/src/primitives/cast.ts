@@ -27,7 +27,14 @@ const emitCast = (b: Builder.Builder, x: Register, dtype: DType): Register => {
 /** Converts the element type: floats to integers truncate and saturate, integers reinterpret modulo 2^32. */
 export const cast: Primitive<{ readonly dtype: DType }> = {
   name: "cast",
-  document: { summary: "Converts the element type.", equation: "y = x, in another element type" },
+  form: { operands: 1, regions: 0, attributes: { dtype: "dtype" } },
+  document: {
+    summary: "Converts the element type.",
+    equation: "y = x, in another element type",
+    derivative: "x_bar = y_bar, in the element type of x, between floats; none otherwise",
+    conventions:
+      "A float becomes an integer by truncation towards 0, and the nearest integer there is when it is out of range; NaN becomes 0. Between i32 and u32 the bits are kept. To bool: whether x is not 0. A bool becomes 0 or 1."
+  },
   infer: ([x], { dtype }) => {
     if (x === undefined) throw new DTypeError("cast: no operand was given")
     return [{ shape: x.shape, dtype }]

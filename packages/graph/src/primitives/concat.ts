@@ -5,7 +5,13 @@ import { sizeOf } from "../tensor.ts"
 /** Joins operands along an axis; all other sizes must agree. */
 export const concat: Primitive<{ readonly axis: number }> = {
   name: "concat",
-  document: { summary: "Joins operands along an axis.", equation: "y = [x_1, x_2, ...]" },
+  form: { operands: undefined, regions: 0, attributes: { axis: "integer" } },
+  document: {
+    summary: "Joins operands along an axis.",
+    equation: "y = [x_1, x_2, ...]",
+    derivative: "x_k_bar = the part of y_bar where x_k stands",
+    conventions: "All operands have one element type, and one shape but for the axis."
+  },
   infer: (inputs, { axis }) => {
     const first = inputs[0]
     if (first === undefined) throw new ShapeError("concat: no operand was given")

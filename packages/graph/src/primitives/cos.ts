@@ -1,11 +1,13 @@
 import { Mathematics } from "@cotangent/kernel"
-import { elementwise, operand } from "./elementwise.ts"
+import { unary, operand, type UnaryPrimitive } from "./elementwise.ts"
 
 /** The cosine of x radians. */
-export const cos = elementwise({
+export const cos: UnaryPrimitive = unary({
   name: "cos",
   summary: "The cosine of x radians.",
-  equation: "y = cos x, dy/dx = -sin x",
+  equation: "y = cos x",
+  derivative: "x_bar = -y_bar sin x",
+  conventions: "NaN at the infinities. Beyond 2^15 pi digits are lost.",
   domain: "float",
   evaluate: ([x = 0]) => Math.cos(x),
   partials: (ops, [x]) => [x === undefined ? undefined : ops.neg(ops.sin(x))],

@@ -51,7 +51,14 @@ const side = (
  */
 export const dot: Primitive<DotDimensions> = {
   name: "dot",
-  document: { summary: "The general product of two tensors.", equation: "y[b, i, j] = sum_k x[b, i, k] w[b, k, j]" },
+  form: { operands: 2, regions: 0, attributes: { batch: "pair", contract: "pair" } },
+  document: {
+    summary: "The general product of two tensors.",
+    equation: "y[b, i, j] = sum_k x[b, i, k] w[b, k, j]",
+    derivative: "x_bar[b, i, k] = sum_j y_bar[b, i, j] w[b, k, j], w_bar[b, k, j] = sum_i x[b, i, k] y_bar[b, i, j]",
+    conventions:
+      "The sum runs over k in ascending order in one accumulator per element, so its bits are the same everywhere; of no elements it is 0."
+  },
   infer: ([x, w], { batch, contract }) => {
     if (x === undefined || w === undefined) throw new ShapeError("dot: needs two operands")
     if (x.dtype !== w.dtype) throw new DTypeError(`dot: ${x.dtype} with ${w.dtype}; cast one side with T.cast`)

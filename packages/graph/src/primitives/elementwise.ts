@@ -4,8 +4,22 @@ import { sameShape } from "../axes.ts"
 import { checkDomain, checkSameDType, type Domain, type DType } from "../dtype.ts"
 import { ShapeError, showShape } from "../errors.ts"
 import type { Operations } from "../operations-interface.ts"
-import type { BatchRule, HostArray, Maybe, NoAttributes, Primitive, SampleOperand } from "../primitive.ts"
+import {
+  type BatchRule,
+  type BinaryPrimitive,
+  documentOf,
+  type HostArray,
+  type Maybe,
+  type NoAttributes,
+  type Primitive,
+  type PrimitiveDocument,
+  type SampleOperand,
+  type UnaryPrimitive
+} from "../primitive.ts"
 import type { AnyTensor, Aval } from "../tensor.ts"
+import type { NamesOf } from "./table.ts"
+
+export type { BinaryPrimitive, UnaryPrimitive } from "../primitive.ts"
 
 /** The type of the operands; throws unless every one has an accepted element type and all have one shape. */
 export const checkElementwise = (name: string, domain: Domain, inputs: ReadonlyArray<Aval>): Aval => {
@@ -51,11 +65,9 @@ const sumOfProducts = (ops: Operations, partials: ReadonlyArray<Partial>, tangen
     return sum === undefined ? term : ops.add(sum, term)
   }, undefined)
 
-/** What an elementwise primitive of `n` operands is defined by. */
-export interface ElementwiseDefinition {
-  readonly name: ScalarOperation
-  readonly summary: string
-  readonly equation: string
+/** What an elementwise primitive is defined by. */
+export interface ElementwiseDefinition<Name> extends PrimitiveDocument {
+  readonly name: Name
   readonly domain: Domain
   /** The element type of the result; the operands' own unless given. */
   readonly result?: DType
@@ -67,52 +79,15 @@ export interface ElementwiseDefinition {
   readonly samples: ReadonlyArray<ReadonlyArray<SampleOperand>>
 }
 
-/** Names of `Operations` that take tensors only: what batching calls again. */
-export type ScalarOperation =
-  | "neg"
-  | "abs"
-  | "sign"
-  | "floor"
-  | "exp"
-  | "expm1"
-  | "log"
-  | "log1p"
-  | "sqrt"
-  | "tanh"
-  | "sigmoid"
-  | "sin"
-  | "cos"
-  | "erf"
-  | "not"
-  | "add"
-  | "sub"
-  | "mul"
-  | "div"
-  | "pow"
-  | "max"
-  | "min"
-  | "and"
-  | "or"
-  | "xor"
-  | "shiftLeft"
-  | "shiftRight"
-  | "eq"
-  | "lt"
-  | "le"
-  | "select"
-
-const applyAgain = (ops: Operations, name: ScalarOperation, x: ReadonlyArray<AnyTensor>): AnyTensor => {
-  const [a, b, c] = x
-  if (a === undefined) throw new ShapeError(`${name}: no operand was given`)
-  const operation: (a: AnyTensor, b: AnyTensor, c: AnyTensor) => AnyTensor = ops[name]
-  // Unary operations ignore the operands they do not have.
-  return operation(a, b ?? a, c ?? a)
-}
-
-/** The full record of an elementwise primitive. */
-export const elementwise = (d: ElementwiseDefinition): Primitive<NoAttributes> => ({
+/** The full record of an elementwise primitive but for its number of operands; `again` applies it in its batching rule. */
+const elementwise = <Name extends string>(
+  d: ElementwiseDefinition<Name>,
+  operands: number,
+  again: (ops: Operations, x: ReadonlyArray<AnyTensor>) => AnyTensor
+): Primitive<NoAttributes> => ({
   name: d.name,
-  document: { summary: d.summary, equation: d.equation },
+  form: { operands, regions: 0, attributes: {} },
+  document: documentOf(d),
   infer: (inputs) => {
     const aval = checkElementwise(d.name, d.domain, inputs)
     return [{ shape: aval.shape, dtype: d.result ?? aval.dtype }]
@@ -139,9 +114,24 @@ export const elementwise = (d: ElementwiseDefinition): Primitive<NoAttributes> =
               : sumOfProducts(ops, d.partials(ops, inputs, y), tangents)
           ]
         },
-  batch: batchElementwise((ops, x) => [applyAgain(ops, d.name, x)]),
+  batch: batchElementwise((ops, x) => [again(ops, x)]),
   lower: { tag: "elementwise", flops: d.flops, emit: (b, x) => [d.emit(b, x)] },
   samples: d.samples.map((operands) => ({ operands, attributes: {} }))
+})
+
+/**
+ * The full record of a function of one tensor: `export const NAME: UnaryPrimitive = unary({...})`. `Operations` has it by
+ * its name, because its type says that it is unary; that type must be written down, for its rules are checked with it.
+ */
+export const unary = (d: ElementwiseDefinition<NamesOf<1>>): UnaryPrimitive => ({
+  ...elementwise(d, 1, (ops, x) => ops[d.name](operand(x, 0))),
+  arity: 1
+})
+
+/** The full record of a function of two tensors, as `unary`. */
+export const binary = (d: ElementwiseDefinition<NamesOf<2>>): BinaryPrimitive => ({
+  ...elementwise(d, 2, (ops, x) => ops[d.name](operand(x, 0), operand(x, 1))),
+  arity: 2
 })
 
 /** Applies a scalar function to every element. */

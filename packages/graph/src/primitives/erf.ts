@@ -1,30 +1,14 @@
 import { Mathematics } from "@cotangent/kernel"
-import { elementwise, operand } from "./elementwise.ts"
-
-/** The error function by its Taylor series (|x| < 3) or the continued fraction of erfc: slow, accurate, independent of the kernels. */
-const erfReference = (x: number): number => {
-  if (Number.isNaN(x)) return x
-  const a = Math.abs(x)
-  if (a > 6) return Math.sign(x)
-  if (a < 3) {
-    let term = a
-    let sum = a
-    for (let n = 1; Math.abs(term) > 1e-18 * sum && n < 200; n++) {
-      term *= (-a * a) / n
-      sum += term / (2 * n + 1)
-    }
-    return (Math.sign(x) * 2 * sum) / Math.sqrt(Math.PI)
-  }
-  let fraction = 0
-  for (let n = 120; n > 0; n--) fraction = n / 2 / (a + fraction)
-  return Math.sign(x) * (1 - Math.exp(-a * a) / (Math.sqrt(Math.PI) * (a + fraction)))
-}
+import { unary, operand, type UnaryPrimitive } from "./elementwise.ts"
+import { erfReference } from "./errorReference.ts"
 
 /** The error function, which the exact GELU is made of. */
-export const erf = elementwise({
+export const erf: UnaryPrimitive = unary({
   name: "erf",
   summary: "The error function.",
-  equation: "y = 2/sqrt(pi) integral_0^x e^(-t^2) dt, dy/dx = 2/sqrt(pi) e^(-x^2)",
+  equation: "y = 2/sqrt(pi) integral_0^x e^(-t^2) dt",
+  derivative: "x_bar = y_bar 2/sqrt(pi) e^(-x^2)",
+  conventions: "-1 and 1 at the infinities.",
   domain: "float",
   evaluate: ([x = 0]) => erfReference(x),
   partials: (ops, [x]) => [

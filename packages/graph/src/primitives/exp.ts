@@ -1,11 +1,13 @@
 import { Mathematics } from "@cotangent/kernel"
-import { elementwise, operand } from "./elementwise.ts"
+import { unary, operand, type UnaryPrimitive } from "./elementwise.ts"
 
 /** The exponential. */
-export const exp = elementwise({
+export const exp: UnaryPrimitive = unary({
   name: "exp",
   summary: "The exponential.",
-  equation: "y = e^x, dy/dx = y",
+  equation: "y = e^x",
+  derivative: "x_bar = y_bar y",
+  conventions: "Infinity where e^x exceeds the element type, 0 below its smallest number.",
   domain: "float",
   evaluate: ([x = 0]) => Math.exp(x),
   partials: (_, __, y) => [y],

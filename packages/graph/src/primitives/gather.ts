@@ -2,6 +2,7 @@ import { DTypeError, ShapeError, showShape } from "../errors.ts"
 import type { Operations } from "../operations-interface.ts"
 import type { Primitive } from "../primitive.ts"
 import { type AnyTensor, type Aval, sizeOf } from "../tensor.ts"
+import { placeOf } from "./clampIndex.ts"
 import { operand } from "./elementwise.ts"
 
 /** Checks a table, integer indices and an axis; gives the shape `[...before, ...indices, ...after]`. */
@@ -19,27 +20,27 @@ export const inferGather = (name: string, table: Aval | undefined, indices: Aval
   }
 }
 
-/** An index moved into range: below 0 becomes 0, above the last becomes the last. */
-export const clampIndex = (index: number, size: number): number => Math.min(Math.max(index, 0), size - 1)
-
 /**
  * Positions of a table's rows under a batch: a batched table and batched indices become one flat table whose row
  * `b * size + i` is row i of example b.
  */
 export const flatIndices = (ops: Operations, indices: AnyTensor, size: number): AnyTensor => {
-  const clamped = ops.max(ops.min(indices, size - 1), 0)
-  return ops.add(clamped, ops.mul(ops.iota(indices.shape, 0, "i32"), size))
+  const [places = indices] = ops.clampIndex([indices], { size, last: size - 1 })
+  return ops.add(places, ops.mul(ops.iota(indices.shape, 0, "i32"), size))
 }
 
 /**
- * Takes rows of a table along an axis. An index out of range is moved to the nearest row, on every target; `T.take`
- * documents it.
+ * Takes rows of a table along an axis. Negative indices count from the back; an index out of range is moved to the nearest
+ * row, on every target.
  */
 export const gather: Primitive<{ readonly axis: number }> = {
   name: "gather",
+  form: { operands: 2, regions: 0, attributes: { axis: "integer" } },
   document: {
-    summary: "Takes rows of a table along an axis; indices are clamped into range.",
-    equation: "y[i, j, k] = x[i, clamp(n[j]), k]"
+    summary: "Takes rows of a table along an axis.",
+    equation: "y[i, j, k] = x[i, n[j], k]",
+    derivative: "x_bar[i, n[j], k] += y_bar[i, j, k]",
+    conventions: "Negative indices count from the back; an index out of range takes the nearest row."
   },
   infer: ([table, indices], { axis }) => [inferGather("gather", table, indices, axis)],
   evaluate: ([table, indices], { axis }, [y]) => {
@@ -50,7 +51,7 @@ export const gather: Primitive<{ readonly axis: number }> = {
     const count = indices.data.length
     for (let o = 0; o < out.length; o++) {
       const before = Math.floor(o / (inner * count))
-      const row = clampIndex(indices.data[Math.floor(o / inner) % count] ?? 0, size)
+      const row = placeOf(indices.data[Math.floor(o / inner) % count] ?? 0, size)
       out[o] = table.data[(before * size + row) * inner + (o % inner)] ?? 0
     }
     return [out]

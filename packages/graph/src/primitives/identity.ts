@@ -1,17 +1,21 @@
 /** The form of primitives that change nothing but what derivatives or passes make of them. */
 import { ShapeError } from "../errors.ts"
-import type { ForwardRule, NoAttributes, Primitive, ReverseRule } from "../primitive.ts"
+import type { ForwardRule, NoAttributes, PrimitiveDocument, ReverseRule, UnaryPrimitive } from "../primitive.ts"
 import type { RuleOperations } from "../operations-interface.ts"
 import { operand } from "./elementwise.ts"
+
+export type { UnaryPrimitive } from "../primitive.ts"
 
 /** The record of an identity with its own derivative rules. */
 export const identity = (
   name: "alias" | "stopGradient",
-  document: Primitive<NoAttributes>["document"],
+  document: PrimitiveDocument,
   reverse: ReverseRule<NoAttributes>,
   forward: ForwardRule<NoAttributes>
-): Primitive<NoAttributes> => ({
+): UnaryPrimitive => ({
   name,
+  form: { operands: 1, regions: 0, attributes: {} },
+  arity: 1,
   document,
   infer: ([x]) => {
     if (x === undefined) throw new ShapeError(`${name}: no operand was given`)

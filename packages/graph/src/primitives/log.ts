@@ -1,11 +1,13 @@
 import { Mathematics } from "@cotangent/kernel"
-import { elementwise, operand } from "./elementwise.ts"
+import { unary, operand, type UnaryPrimitive } from "./elementwise.ts"
 
 /** The natural logarithm; -Infinity at 0, NaN below. */
-export const log = elementwise({
+export const log: UnaryPrimitive = unary({
   name: "log",
   summary: "The natural logarithm; -Infinity at 0, NaN below.",
-  equation: "y = ln x, dy/dx = 1 / x",
+  equation: "y = ln x",
+  derivative: "x_bar = y_bar / x",
+  conventions: "-Infinity at 0, NaN below.",
   domain: "float",
   evaluate: ([x = 0]) => Math.log(x),
   partials: (ops, [x]) => [x === undefined ? undefined : ops.div(ops.full(x.shape, 1, x.dtype), x)],

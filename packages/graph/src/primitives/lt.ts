@@ -1,10 +1,12 @@
-import { elementwise, operand } from "./elementwise.ts"
+import { binary, operand, type BinaryPrimitive } from "./elementwise.ts"
 
 /** Whether x < y; false when either is NaN. */
-export const lt = elementwise({
+export const lt: BinaryPrimitive = binary({
   name: "lt",
   summary: "Whether x < y; false when either is NaN.",
   equation: "z = (x < y)",
+  derivative: "none: it is constant almost everywhere",
+  conventions: "False when either is NaN. Of booleans, false is less than true.",
   domain: "any",
   result: "bool",
   evaluate: ([x = 0, y = 0]) => (x < y ? 1 : 0),

@@ -1,10 +1,13 @@
-import { elementwise, operand } from "./elementwise.ts"
+import { binary, operand, type BinaryPrimitive } from "./elementwise.ts"
 
 /** The larger of two; NaN if either is. At a tie each operand takes half of the derivative. */
-export const max = elementwise({
+export const max: BinaryPrimitive = binary({
   name: "max",
   summary: "The larger of two; NaN if either is. At a tie each operand takes half of the derivative.",
   equation: "z = max(x, y)",
+  derivative: "x_bar = z_bar where x > y, z_bar / 2 where x = y, else 0; y_bar likewise",
+  conventions:
+    "NaN if either is. At a tie each operand takes half of the derivative, as in PyTorch and JAX. 0 is larger than -0.",
   domain: "number",
   evaluate: ([x = 0, y = 0]) => Math.max(x, y),
   partials: (ops, [x, y]) => {
@@ -16,8 +19,8 @@ export const max = elementwise({
   emit: (b, x) => b.binary("max", operand(x, 0), operand(x, 1)),
   samples: [
     [
-      { shape: [3, 4], low: -2, high: 0 },
-      { shape: [3, 4], low: 0.1, high: 2 }
+      { shape: [3, 4], low: -2, high: 2 },
+      { shape: [3, 4], low: -2, high: 2 }
     ]
   ]
 })

@@ -1,10 +1,13 @@
-import { elementwise, operand } from "./elementwise.ts"
+import { binary, operand, type BinaryPrimitive } from "./elementwise.ts"
 
 /** The smaller of two; NaN if either is. At a tie each operand takes half of the derivative. */
-export const min = elementwise({
+export const min: BinaryPrimitive = binary({
   name: "min",
   summary: "The smaller of two; NaN if either is. At a tie each operand takes half of the derivative.",
   equation: "z = min(x, y)",
+  derivative: "x_bar = z_bar where x < y, z_bar / 2 where x = y, else 0; y_bar likewise",
+  conventions:
+    "NaN if either is. At a tie each operand takes half of the derivative, as in PyTorch and JAX. -0 is smaller than 0.",
   domain: "number",
   evaluate: ([x = 0, y = 0]) => Math.min(x, y),
   partials: (ops, [x, y]) => {
@@ -16,8 +19,8 @@ export const min = elementwise({
   emit: (b, x) => b.binary("min", operand(x, 0), operand(x, 1)),
   samples: [
     [
-      { shape: [3, 4], low: -2, high: 0 },
-      { shape: [3, 4], low: 0.1, high: 2 }
+      { shape: [3, 4], low: -2, high: 2 },
+      { shape: [3, 4], low: -2, high: 2 }
     ]
   ]
 })

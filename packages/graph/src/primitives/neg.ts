@@ -1,10 +1,12 @@
-import { elementwise, operand } from "./elementwise.ts"
+import { unary, operand, type UnaryPrimitive } from "./elementwise.ts"
 
 /** The negative. */
-export const neg = elementwise({
+export const neg: UnaryPrimitive = unary({
   name: "neg",
   summary: "The negative.",
   equation: "y = -x",
+  derivative: "x_bar = -y_bar",
+  conventions: "Integers wrap modulo 2^32; -0 is the negative of 0.",
   domain: "number",
   evaluate: ([x = 0]) => -x,
   partials: () => [-1],

@@ -13,9 +13,16 @@ const paddedSize = (size: number, { low, high, interior }: Padding, d: number): 
 /** Surrounds with a constant: `low` and `high` elements outside, `interior` between neighbours. */
 export const pad: Primitive<Padding & { readonly value: number }> = {
   name: "pad",
+  form: {
+    operands: 1,
+    regions: 0,
+    attributes: { low: "integers", high: "integers", interior: "integers", value: "number" }
+  },
   document: {
     summary: "Surrounds with a constant, and spreads apart.",
-    equation: "y[low + i (1 + interior)] = x[i], elsewhere value"
+    equation: "y[low + i (1 + interior)] = x[i], elsewhere value",
+    derivative: "x_bar[i] = y_bar[low + i (1 + interior)]",
+    conventions: "The value has no derivative. Widths are not negative."
   },
   infer: ([x], padding) => {
     if (x === undefined) throw new ShapeError("pad: no operand was given")

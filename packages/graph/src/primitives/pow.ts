@@ -1,11 +1,14 @@
 import { Mathematics } from "@cotangent/kernel"
-import { elementwise, operand } from "./elementwise.ts"
+import { binary, operand, type BinaryPrimitive } from "./elementwise.ts"
 
 /** x to the power y, for floats; the derivative with respect to y is taken as 0 where x is 0 or below. */
-export const pow = elementwise({
+export const pow: BinaryPrimitive = binary({
   name: "pow",
   summary: "x to the power y, for floats; the derivative with respect to y is taken as 0 where x is 0 or below.",
-  equation: "z = x^y, dz/dx = y x^(y-1), dz/dy = z ln x",
+  equation: "z = x^y",
+  derivative: "x_bar = z_bar y x^(y-1), y_bar = z_bar z ln x",
+  conventions:
+    "x^0 and 1^y are 1, also for NaN; NaN for x < 0 unless y is whole. The derivative with respect to x is 0 where y is 0; the one with respect to y is 0 where x is 0 or below.",
   domain: "float",
   evaluate: ([x = 0, y = 0]) => (x === 1 ? 1 : Math.pow(x, y)),
   partials: (ops, [x, y], z) => {

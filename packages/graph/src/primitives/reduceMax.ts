@@ -1,10 +1,14 @@
-import { extremumShare, expandReduced, reduction } from "./reduction.ts"
+import type { Primitive } from "../primitive.ts"
+import { type Axes, extremumShare, expandReduced, reduction } from "./reduction.ts"
 
 /** The largest element along axes; NaN if there is one. Ties share the derivative evenly, as torch.amax does. */
-export const reduceMax = reduction({
+export const reduceMax: Primitive<Axes> = reduction({
   name: "reduceMax",
   summary: "The largest element along axes.",
-  equation: "y = max_i x_i, dy/dx_i = [x_i = y] / #{j: x_j = y}",
+  equation: "y = max_i x_i",
+  derivative: "x_bar_i = y_bar [x_i = y] / #{j: x_j = y}",
+  conventions:
+    "NaN if there is one; of no elements -Infinity or the smallest integer. Ties share the derivative evenly, as torch.amax does.",
   combine: "max",
   identity: (dtype) => (dtype === "i32" ? -2147483648 : dtype === "u32" ? 0 : -Infinity),
   fold: Math.max,

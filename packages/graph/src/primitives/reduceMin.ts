@@ -1,10 +1,14 @@
-import { extremumShare, expandReduced, reduction } from "./reduction.ts"
+import type { Primitive } from "../primitive.ts"
+import { type Axes, extremumShare, expandReduced, reduction } from "./reduction.ts"
 
 /** The smallest element along axes; NaN if there is one. Ties share the derivative evenly, as torch.amin does. */
-export const reduceMin = reduction({
+export const reduceMin: Primitive<Axes> = reduction({
   name: "reduceMin",
   summary: "The smallest element along axes.",
-  equation: "y = min_i x_i, dy/dx_i = [x_i = y] / #{j: x_j = y}",
+  equation: "y = min_i x_i",
+  derivative: "x_bar_i = y_bar [x_i = y] / #{j: x_j = y}",
+  conventions:
+    "NaN if there is one; of no elements Infinity or the largest integer. Ties share the derivative evenly, as torch.amin does.",
   combine: "min",
   identity: (dtype) => (dtype === "i32" ? 2147483647 : dtype === "u32" ? 4294967295 : Infinity),
   fold: Math.min,

@@ -1,10 +1,14 @@
-import { expandReduced, reduction } from "./reduction.ts"
+import type { Primitive } from "../primitive.ts"
+import { type Axes, expandReduced, reduction } from "./reduction.ts"
 
 /** The sum over axes, by the fixed summation tree of the arithmetic contract. */
-export const reduceSum = reduction({
+export const reduceSum: Primitive<Axes> = reduction({
   name: "reduceSum",
   summary: "The sum over axes.",
-  equation: "y = sum_i x_i, dy/dx_i = 1",
+  equation: "y = sum_i x_i",
+  derivative: "x_bar_i = y_bar",
+  conventions:
+    "The order of summation is a fixed tree that follows from the shape alone (see docs/architecture.md); of no elements it is 0. Integers wrap modulo 2^32.",
   combine: "add",
   identity: () => 0,
   fold: (a, b) => a + b,

@@ -4,7 +4,14 @@ import { checkAxes, dropAxes, keepAxes } from "../axes.ts"
 import type { DType } from "../dtype.ts"
 import { DTypeError, ShapeError } from "../errors.ts"
 import type { Operations } from "../operations-interface.ts"
-import type { HostArray, Maybe, Primitive, Sample } from "../primitive.ts"
+import {
+  documentOf,
+  type HostArray,
+  type Maybe,
+  type Primitive,
+  type PrimitiveDocument,
+  type Sample
+} from "../primitive.ts"
 import { type AnyTensor, type Aval, sizeOf } from "../tensor.ts"
 import { rowMajor } from "../view.ts"
 import { operand } from "./elementwise.ts"
@@ -52,10 +59,8 @@ export const expandReduced = (
 ): AnyTensor => ops.broadcast(ops.reshape(y, keepAxes(shape, axes)), shape)
 
 /** What a reduction is defined by. */
-export interface ReductionDefinition {
+export interface ReductionDefinition extends PrimitiveDocument {
   readonly name: "reduceSum" | "reduceMax" | "reduceMin"
-  readonly summary: string
-  readonly equation: string
   readonly combine: CombineOp
   readonly identity: (dtype: DType) => number
   readonly fold: (a: number, b: number) => number
@@ -79,7 +84,8 @@ export interface ReductionDefinition {
 /** The full record of a reduction. */
 export const reduction = (d: ReductionDefinition): Primitive<Axes> => ({
   name: d.name,
-  document: { summary: d.summary, equation: d.equation },
+  form: { operands: 1, regions: 0, attributes: { axes: "integers" } },
+  document: documentOf(d),
   infer: ([x], { axes }) => [inferReduction(d.name, x, axes)],
   evaluate: ([x], { axes }) => [x === undefined ? new Float64Array(0) : foldAxes(x, axes, d.identity(x.dtype), d.fold)],
   reverse: {

@@ -8,9 +8,12 @@ import { operand } from "./elementwise.ts"
 /** The same elements, in the same row-major order, under another shape. */
 export const reshape: Primitive<{ readonly shape: ReadonlyArray<number> }> = {
   name: "reshape",
+  form: { operands: 1, regions: 0, attributes: { shape: "integers" } },
   document: {
     summary: "The same elements in row-major order under another shape.",
-    equation: "y[j] = x[i], equal row-major positions"
+    equation: "y[j] = x[i], equal row-major positions",
+    derivative: "x_bar = y_bar under the shape of x",
+    conventions: "The sizes multiply to the same number."
   },
   infer: ([x], { shape }) => {
     if (x === undefined) throw new ShapeError("reshape: no operand was given")

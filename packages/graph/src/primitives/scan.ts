@@ -1,9 +1,10 @@
+import { checkSizes } from "../axes.ts"
 import { isFloat } from "../dtype.ts"
-import { checkSizes, sameShape } from "../axes.ts"
-import { DTypeError, ShapeError, showShape } from "../errors.ts"
-import type { RuleOperations } from "../operations-interface.ts"
-import type { Application, HostArray, Maybe, Primitive, RegionType } from "../primitive.ts"
-import { type AnyTensor, type Aval, type Region, sizeOf } from "../tensor.ts"
+import { ShapeError } from "../errors.ts"
+import type { Operations, RuleOperations } from "../operations-interface.ts"
+import type { Application, HostArray, Maybe, Primitive } from "../primitive.ts"
+import { type AnyTensor, type Aval, sizeOf } from "../tensor.ts"
+import { avalOf, checkBody, checkCarries, dense, regionOf, sparse, zerosLike } from "./carried.ts"
 import { operand } from "./elementwise.ts"
 
 /**
@@ -27,15 +28,7 @@ const split = <T>(operands: ReadonlyArray<T>, { carries, sequences }: ScanAttrib
   }
 }
 
-const zerosLike = (ops: RuleOperations, x: AnyTensor): AnyTensor => ops.full(x.shape, 0, x.dtype)
-const avalOf = ({ shape, dtype }: AnyTensor): Aval => ({ shape, dtype })
 const rowOf = ({ shape, dtype }: Aval): Aval => ({ shape: shape.slice(1), dtype })
-
-const bodyOf = (at: { readonly regions: ReadonlyArray<Region> }): Region => {
-  const body = at.regions[0]
-  if (body === undefined) throw new ShapeError("scan: has no body")
-  return body
-}
 
 /** A scan whose body is a function of tensors; its captured values become operands in front. */
 const scanOf = (
@@ -52,26 +45,13 @@ const scanOf = (
   return ops.scan(region, [...captured, ...operands], carries, sequences, length, reverse)
 }
 
-/** The derivatives of the floats among `xs`, zeros where there is none: what a loop carries. */
-const dense = (
-  ops: RuleOperations,
-  xs: ReadonlyArray<AnyTensor>,
-  derivatives: ReadonlyArray<Maybe>
-): ReadonlyArray<AnyTensor> => xs.flatMap((x, i) => (isFloat(x.dtype) ? [derivatives[i] ?? zerosLike(ops, x)] : []))
-
-/** The inverse of `dense`: one entry for each of `xs`, nothing beside integers. */
-const sparse = (xs: ReadonlyArray<AnyTensor>, derivatives: ReadonlyArray<AnyTensor>): ReadonlyArray<Maybe> => {
-  let next = 0
-  return xs.map((x) => (isFloat(x.dtype) ? derivatives[next++] : undefined))
-}
-
 /** The body applied to tensors. */
 const runBody = (
   ops: RuleOperations,
   at: Application<ScanAttributes>,
   parameters: ReadonlyArray<AnyTensor>
 ): ReadonlyArray<AnyTensor> => {
-  const body = bodyOf(at)
+  const body = regionOf("scan", at.regions)
   return ops.passes.substitute(body.results, body.parameters, parameters)
 }
 
@@ -183,19 +163,22 @@ const pushforwardScan = (
   ]
 }
 
-/** Throws unless a body that says what it takes takes these. */
-const checkBody = ({ parameters }: RegionType, given: ReadonlyArray<Aval>): void => {
-  if (parameters === undefined) return
-  const show = (avals: ReadonlyArray<Aval>) => avals.map(({ dtype, shape }) => `${dtype}${showShape(shape)}`).join(", ")
-  if (show(parameters) !== show(given)) {
-    throw new ShapeError(`scan: the body takes ${show(parameters)}, it is given ${show(given)}`)
-  }
-}
-
 /** Runs a body over the rows of sequences, passing carries from step to step: the loop that differentiates. */
 export const scan: Primitive<ScanAttributes> = {
   name: "scan",
-  document: { summary: "A loop over rows with carried values.", equation: "(c_t+1, y_t) = f(c_t, x_t)" },
+  form: {
+    operands: undefined,
+    regions: 1,
+    attributes: { carries: "integer", sequences: "integer", length: "integer", reverse: "boolean" }
+  },
+  document: {
+    summary: "A loop over rows with carried values.",
+    equation: "(c_t+1, y_t) = f(c_t, x_t)",
+    derivative:
+      "the loop backwards: (c_bar_t, x_bar_t) = J_f(c_t, x_t)^T (c_bar_t+1, y_bar_t), captured values summed over t",
+    conventions:
+      "no steps: the carries come back as they are; the backward loop stores the carries of every step and computes the rest of a step again"
+  },
   infer: (inputs, attributes, regions) => {
     const [body] = regions
     if (body === undefined) throw new ShapeError("scan: has no body")
@@ -206,16 +189,8 @@ export const scan: Primitive<ScanAttributes> = {
       if (x.shape[0] !== attributes.length)
         throw new ShapeError(`scan: a sequence has ${x.shape[0] ?? "no"} rows, another has ${attributes.length}`)
     })
-    carries.forEach((c, i) => {
-      const next = body.results[i]
-      if (next === undefined || !sameShape(next.shape, c.shape))
-        throw new ShapeError(
-          `scan: carry ${i} has shape ${showShape(c.shape)}, the body returns ${showShape(next?.shape ?? [])}`
-        )
-      if (next.dtype !== c.dtype)
-        throw new DTypeError(`scan: carry ${i} is ${c.dtype}, the body returns ${next.dtype}; use T.cast`)
-    })
-    checkBody(body, [...captured, ...carries, ...sequences.map(rowOf)])
+    checkCarries("scan", carries, body.results)
+    checkBody("scan", body, [...captured, ...carries, ...sequences.map(rowOf)])
     return body.results.map((y, i) =>
       i < carries.length
         ? { shape: y.shape, dtype: y.dtype }
@@ -241,7 +216,7 @@ export const scan: Primitive<ScanAttributes> = {
   reverse: { tag: "rule", pullback: pullbackScan },
   forward: { tag: "rule", pushforward: pushforwardScan },
   batch: (ops, operands, attributes, size, regions) => {
-    const body = bodyOf({ regions })
+    const body = regionOf("scan", regions)
     const repeat = (x: AnyTensor) => ops.broadcast(x, [size, ...x.shape])
     const parts = split(operands, attributes)
     // Carries are all batched: the body may make any of them depend on a batched value. Sequences keep time in front.
@@ -262,6 +237,31 @@ export const scan: Primitive<ScanAttributes> = {
       i < attributes.carries ? y : ops.transpose(y, [1, 0, ...y.shape.slice(2).map((_, d) => d + 2)])
     )
   },
-  lower: { tag: "structure", form: "scan" },
-  samples: []
+  lower: { tag: "control" },
+  samples: [
+    // c' = c a + x, y = c x
+    ...[false, true].map((reverse) => ({
+      operands: [
+        { shape: [2], low: -1, high: 1 },
+        { shape: [2], low: -1, high: 1 },
+        { shape: [3, 2], low: -1, high: 1 }
+      ],
+      attributes: { carries: 1, sequences: 1, length: 3, reverse },
+      bodies: (dtype: "f32" | "f64") => [
+        {
+          parameters: [0, 1, 2].map(() => ({ shape: [2], dtype })),
+          f: (ops: Operations, xs: ReadonlyArray<AnyTensor>) => {
+            const [a, c, x] = [operand(xs, 0), operand(xs, 1), operand(xs, 2)]
+            return [ops.add(ops.mul(c, a), x), ops.mul(c, x)]
+          }
+        }
+      ]
+    })),
+    // No sequence: c' = sin c
+    {
+      operands: [{ shape: [], low: -1, high: 1 }],
+      attributes: { carries: 1, sequences: 0, length: 4, reverse: false },
+      bodies: (dtype) => [{ parameters: [{ shape: [], dtype }], f: (ops, xs) => [ops.sin(operand(xs, 0))] }]
+    }
+  ]
 }

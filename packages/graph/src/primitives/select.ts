@@ -5,7 +5,14 @@ import { batchElementwise, checkElementwise, operand } from "./elementwise.ts"
 /** Chooses element by element; the derivative flows to the chosen operand only. */
 export const select: Primitive<NoAttributes> = {
   name: "select",
-  document: { summary: "Chooses a where the condition holds, else b.", equation: "y = c ? a : b" },
+  form: { operands: 3, regions: 0, attributes: {} },
+  document: {
+    summary: "Chooses a where the condition holds, else b.",
+    equation: "y = c ? a : b",
+    derivative: "a_bar = y_bar where c, else 0; b_bar = y_bar where not c, else 0",
+    conventions:
+      "What is not chosen does not count: a NaN or an infinity there is not seen, and its derivative is exactly 0."
+  },
   infer: ([c, a, b]) => {
     if (c === undefined || a === undefined || b === undefined)
       throw new DTypeError("select: needs a condition and two operands")

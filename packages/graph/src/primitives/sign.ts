@@ -1,10 +1,12 @@
-import { elementwise, operand } from "./elementwise.ts"
+import { unary, operand, type UnaryPrimitive } from "./elementwise.ts"
 
 /** -1, 0 or 1 by the sign of x; NaN and signed zeros stay what they are. */
-export const sign = elementwise({
+export const sign: UnaryPrimitive = unary({
   name: "sign",
   summary: "-1, 0 or 1 by the sign of x; constant almost everywhere.",
   equation: "y = sign x",
+  derivative: "none: it is constant almost everywhere",
+  conventions: "0 at 0; NaN and -0 stay what they are.",
   domain: "number",
   evaluate: ([x = 0]) => Math.sign(x),
   partials: "zero",
@@ -17,5 +19,5 @@ export const sign = elementwise({
     const negative = x.type.dtype === "u32" ? x : b.select(b.compare("lt", x, zero), b.constant(-1, x.type), x)
     return b.select(b.compare("gt", x, zero), one, negative)
   },
-  samples: [[{ shape: [3, 5], low: 0.1, high: 2 }]]
+  samples: [[{ shape: [3, 5], low: -2, high: 2 }]]
 })

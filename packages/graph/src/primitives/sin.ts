@@ -1,11 +1,13 @@
 import { Mathematics } from "@cotangent/kernel"
-import { elementwise, operand } from "./elementwise.ts"
+import { unary, operand, type UnaryPrimitive } from "./elementwise.ts"
 
 /** The sine of x radians. */
-export const sin = elementwise({
+export const sin: UnaryPrimitive = unary({
   name: "sin",
   summary: "The sine of x radians.",
-  equation: "y = sin x, dy/dx = cos x",
+  equation: "y = sin x",
+  derivative: "x_bar = y_bar cos x",
+  conventions: "NaN at the infinities. Beyond 2^15 pi digits are lost.",
   domain: "float",
   evaluate: ([x = 0]) => Math.sin(x),
   partials: (ops, [x]) => [x === undefined ? undefined : ops.cos(x)],

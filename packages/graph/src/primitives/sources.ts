@@ -13,7 +13,13 @@ export const parameter: Primitive<{
   readonly dtype: Value["dtype"]
 }> = {
   name: "parameter",
-  document: { summary: "A value given from outside.", equation: "y is an input" },
+  form: { operands: 0, regions: 0, attributes: { name: "text", shape: "integers", dtype: "dtype" } },
+  document: {
+    summary: "A value given from outside.",
+    equation: "y is an input",
+    derivative: "none: it has no operand",
+    conventions: "Identity counts, not the name; evaluating it without a value is an error."
+  },
   infer: (_, { shape, dtype }) => [{ shape: checkSizes("parameter", shape), dtype }],
   evaluate: (_, { name, shape }) => {
     throw new EvaluationError(
@@ -32,7 +38,13 @@ export const parameter: Primitive<{
 /** A value known when the graph is built. */
 export const constant: Primitive<{ readonly value: Value }> = {
   name: "constant",
-  document: { summary: "A value known when the graph is built.", equation: "y is given" },
+  form: { operands: 0, regions: 0, attributes: { value: "value" } },
+  document: {
+    summary: "A value known when the graph is built.",
+    equation: "y is given",
+    derivative: "none: it has no operand",
+    conventions: "Equal constants of up to 1024 bytes are merged by their contents."
+  },
   infer: (_, { value: { shape, dtype, data } }) => {
     if (sizeOf(checkSizes("constant", shape)) !== data.length || allocate(dtype, 0).constructor !== data.constructor) {
       throw new ShapeError(
@@ -58,7 +70,13 @@ export const iota: Primitive<{
   readonly dtype: Value["dtype"]
 }> = {
   name: "iota",
-  document: { summary: "The index along an axis.", equation: "y[..., i, ...] = i" },
+  form: { operands: 0, regions: 0, attributes: { shape: "integers", axis: "integer", dtype: "dtype" } },
+  document: {
+    summary: "The index along an axis.",
+    equation: "y[..., i, ...] = i",
+    derivative: "none: it has no operand",
+    conventions: "In f32 it counts to 2^24 at most."
+  },
   infer: (_, { shape, axis, dtype }) => {
     if (checkSizes("iota", shape)[axis] === undefined)
       throw new ShapeError(`iota: axis ${axis} does not exist in ${showShape(shape)}`)

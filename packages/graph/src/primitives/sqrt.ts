@@ -1,10 +1,13 @@
-import { elementwise, operand } from "./elementwise.ts"
+import { unary, operand, type UnaryPrimitive } from "./elementwise.ts"
 
 /** The square root; its derivative at 0 is Infinity. */
-export const sqrt = elementwise({
+export const sqrt: UnaryPrimitive = unary({
   name: "sqrt",
   summary: "The square root; its derivative at 0 is Infinity.",
-  equation: "y = sqrt(x), dy/dx = 1 / (2 y)",
+  equation: "y = sqrt(x)",
+  derivative: "x_bar = y_bar / (2 y)",
+  conventions:
+    "NaN below 0; the derivative at 0 is Infinity (0 times it is NaN: keep away from 0 with T.maximum or T.where inside).",
   domain: "float",
   evaluate: ([x = 0]) => Math.sqrt(x),
   partials: (ops, _, y) => [ops.div(ops.full(y.shape, 0.5, y.dtype), y)],

@@ -1,9 +1,14 @@
-import { identity } from "./identity.ts"
+import { identity, type UnaryPrimitive } from "./identity.ts"
 
 /** The same value, treated as a constant by every derivative. */
-export const stopGradient = identity(
+export const stopGradient: UnaryPrimitive = identity(
   "stopGradient",
-  { summary: "The value as a constant.", equation: "y = x, dy/dx = 0" },
+  {
+    summary: "The value as a constant.",
+    equation: "y = x",
+    derivative: "zero",
+    conventions: "Compiled graphs leave it out."
+  },
   { tag: "zero" },
   { tag: "zero" }
 )

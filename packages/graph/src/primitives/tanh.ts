@@ -1,11 +1,13 @@
 import { Mathematics } from "@cotangent/kernel"
-import { elementwise, operand } from "./elementwise.ts"
+import { unary, operand, type UnaryPrimitive } from "./elementwise.ts"
 
 /** The hyperbolic tangent. */
-export const tanh = elementwise({
+export const tanh: UnaryPrimitive = unary({
   name: "tanh",
   summary: "The hyperbolic tangent.",
-  equation: "y = tanh x, dy/dx = 1 - y^2",
+  equation: "y = tanh x",
+  derivative: "x_bar = y_bar (1 - y^2)",
+  conventions: "-1 and 1 at the infinities.",
   domain: "float",
   evaluate: ([x = 0]) => Math.tanh(x),
   partials: (ops, _, y) => [ops.sub(ops.full(y.shape, 1, y.dtype), ops.mul(y, y))],

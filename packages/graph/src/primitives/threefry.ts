@@ -28,9 +28,12 @@ export const threefryWords = (k0: number, k1: number, c0: number, c1: number): r
  */
 export const threefry: Primitive<NoAttributes> = {
   name: "threefry",
+  form: { operands: 4, regions: 0, attributes: {} },
   document: {
     summary: "Threefry-2x32 with 20 rounds: two random words from a key and a counter.",
-    equation: "(y_0, y_1) = Threefry_(k_0, k_1)(c_0, c_1)"
+    equation: "(y_0, y_1) = Threefry_(k_0, k_1)(c_0, c_1)",
+    derivative: "none: bits have no derivative",
+    conventions: "All operands are u32. Salmon et al. 2011; the words are those of Random123 and of JAX."
   },
   infer: (inputs) => {
     const aval = checkElementwise("threefry", "integer", inputs)

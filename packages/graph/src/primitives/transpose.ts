@@ -35,7 +35,13 @@ const permuted = (view: View, permutation: ReadonlyArray<number>): View => ({
 /** The dimensions in another order: axis d of the result is axis `permutation[d]` of the operand. */
 export const transpose: Primitive<{ readonly permutation: ReadonlyArray<number> }> = {
   name: "transpose",
-  document: { summary: "The dimensions in another order.", equation: "y[i_p0, i_p1, ...] = x[i_0, i_1, ...]" },
+  form: { operands: 1, regions: 0, attributes: { permutation: "integers" } },
+  document: {
+    summary: "The dimensions in another order.",
+    equation: "y[i_p0, i_p1, ...] = x[i_0, i_1, ...]",
+    derivative: "x_bar = y_bar under the inverse permutation",
+    conventions: "Every dimension is named once."
+  },
   infer: ([x], { permutation }) => {
     if (x === undefined) throw new ShapeError("transpose: no operand was given")
     if (permutation.length !== x.shape.length || permutation.toSorted((a, b) => a - b).some((p, d) => p !== d)) {

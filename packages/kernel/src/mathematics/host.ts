@@ -1,8 +1,8 @@
 /** The scalar functions on the host: the definitions of the kernels, evaluated operation by operation. */
-import { at, kernel } from "../builder.ts"
+import { at, type Builder, kernel } from "../builder.ts"
 import type { Buffer, Instruction, Register } from "../ir.ts"
 import * as Semantics from "../semantics.ts"
-import type { Float } from "./arithmetic.ts"
+import type { Float, UnaryDefinition } from "./arithmetic.ts"
 import { binaryFunctions, unaryFunctions, type BinaryFunction, type UnaryFunction } from "./functions.ts"
 
 /** One operation on the slots of the registers: the four most frequent by name, all others as a function. */
@@ -26,13 +26,16 @@ interface Program {
 
 const buffer = (id: number, name: string, dtype: Float): Buffer => ({ id, name, dtype, length: 1 })
 
-/** The instructions that compute one value of the function from x (and y). */
-const instructionsOf = (name: UnaryFunction | BinaryFunction, dtype: Float): ReadonlyArray<Instruction> =>
+/** The instructions that compute one value of a definition from its operands. */
+const instructionsOf = (
+  name: string,
+  dtype: Float,
+  definition: (b: Builder, operand: (name: string) => Register) => Register
+): ReadonlyArray<Instruction> =>
   kernel(name, (b) => {
-    const x = b.load(buffer(0, "x", dtype), at(0))
-    const value =
-      name === "pow" ? binaryFunctions[name](b, x, b.load(buffer(1, "y", dtype), at(0))) : unaryFunctions[name](b, x)
-    b.store(buffer(2, "value", dtype), at(0), value)
+    let id = 0
+    const value = definition(b, (operand) => b.load(buffer(id++, operand, dtype), at(0)))
+    b.store(buffer(id, "value", dtype), at(0), value)
   }).body
 
 /** Translates the instructions once. */
@@ -101,6 +104,31 @@ const value = ({ a, apply, b, c, op }: Step, slots: Float64Array): number => {
   }
 }
 
+/** The function that runs translated instructions on host numbers. */
+const run = ({ slots, steps, operands, result }: Program, dtype: Float): ((x: number, y?: number) => number) => {
+  const single = dtype === "f32"
+  const [first = 0, second = 0] = operands
+  return (x, y = NaN) => {
+    slots[second] = single ? Math.fround(y) : y
+    slots[first] = single ? Math.fround(x) : x
+    for (const step of steps) {
+      const exact = value(step, slots)
+      slots[step.out] = single ? Math.fround(exact) : exact
+    }
+    return slots[result] ?? NaN
+  }
+}
+
+/** A definition of one operand on host numbers, with the bits of the compiled kernels. */
+export const scalarOf = (definition: UnaryDefinition, dtype: Float): ((x: number) => number) =>
+  run(
+    compile(
+      "the definition",
+      instructionsOf("scalar", dtype, (b, operand) => definition(b, operand("x")))
+    ),
+    dtype
+  )
+
 const cache = new Map<string, (x: number, y?: number) => number>()
 
 /**
@@ -111,18 +139,10 @@ export const scalar = (name: UnaryFunction | BinaryFunction, dtype: Float): ((x:
   const key = `${name} ${dtype}`
   const known = cache.get(key)
   if (known !== undefined) return known
-  const { slots, steps, operands, result } = compile(name, instructionsOf(name, dtype))
-  const single = dtype === "f32"
-  const [first = 0, second = 0] = operands
-  const made = (x: number, y = NaN): number => {
-    slots[second] = single ? Math.fround(y) : y
-    slots[first] = single ? Math.fround(x) : x
-    for (const step of steps) {
-      const exact = value(step, slots)
-      slots[step.out] = single ? Math.fround(exact) : exact
-    }
-    return slots[result] ?? NaN
-  }
+  const instructions = instructionsOf(name, dtype, (b, operand) =>
+    name === "pow" ? binaryFunctions[name](b, operand("x"), operand("y")) : unaryFunctions[name](b, operand("x"))
+  )
+  const made = run(compile(name, instructions), dtype)
   cache.set(key, made)
   return made
 }

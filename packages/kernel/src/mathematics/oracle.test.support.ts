@@ -1,134 +1,23 @@
-/**
- * An independent oracle for the scalar functions: textbook series in exact integer arithmetic, 320 bits behind the
- * point. Nothing here is shared with the definitions under test.
- */
+/** An independent oracle for the scalar functions: textbook series in exact integer arithmetic. */
+import {
+  div,
+  type Exact,
+  exact,
+  exponential,
+  exponentialFixed,
+  fixed,
+  logarithm,
+  one,
+  P,
+  pi,
+  result,
+  shift,
+  sine
+} from "./fixed-point.test.support.ts"
+import { special } from "./oracle-special.test.support.ts"
 
-/** mantissa * 2^exponent. */
-export interface Exact {
-  readonly mantissa: bigint
-  readonly exponent: number
-}
-
-const P = 320
-const bits = BigInt(P)
-const one = 1n << bits
-
-const abs = (a: bigint): bigint => (a < 0n ? -a : a)
-const mul = (a: bigint, b: bigint): bigint => (a * b) >> bits
-const div = (a: bigint, b: bigint): bigint => (a << bits) / b
-
-const view = new DataView(new ArrayBuffer(8))
-
-/** A finite float, exactly. */
-export const exact = (x: number): Exact => {
-  view.setFloat64(0, x)
-  const raw = view.getBigUint64(0)
-  const biased = Number((raw >> 52n) & 0x7ffn)
-  const fraction = raw & ((1n << 52n) - 1n)
-  const size = biased === 0 ? fraction : fraction | (1n << 52n)
-  return { mantissa: raw >> 63n === 1n ? -size : size, exponent: Math.max(biased, 1) - 1075 }
-}
-
-const shift = (a: bigint, by: number): bigint => (by >= 0 ? a << BigInt(by) : a >> BigInt(-by))
-
-/** A float as a fixed-point number; floats below 2^-320 are cut. */
-const fixed = (x: number): bigint => {
-  const { mantissa, exponent } = exact(x)
-  return shift(mantissa, exponent + P)
-}
-
-const result = (value: bigint, exponent = 0): Exact => ({ mantissa: value, exponent: exponent - P })
-
-/** 2 atanh(s) = 2 (s + s^3/3 + s^5/5 + ...). */
-const twiceAtanh = (s: bigint): bigint => {
-  const square = mul(s, s)
-  let power = s
-  let sum = 0n
-  for (let k = 1n; power !== 0n && power !== -1n; k += 2n) {
-    sum += power / k
-    power = mul(power, square)
-  }
-  return 2n * sum
-}
-
-/** ln 2 = 2 atanh(1/3). */
-const ln2 = twiceAtanh(one / 3n)
-
-/** atan(1/n). */
-const atanInverse = (n: bigint): bigint => {
-  let power = one / n
-  let sum = 0n
-  for (let k = 1n; power !== 0n; k += 2n) {
-    sum += k % 4n === 1n ? power / k : -(power / k)
-    power /= n * n
-  }
-  return sum
-}
-
-/** Machin: pi = 16 atan(1/5) - 4 atan(1/239). */
-const pi = 16n * atanInverse(5n) - 4n * atanInverse(239n)
-
-const sqrt = (a: bigint): bigint => {
-  const square = a << bits
-  let guess = square === 0n ? 0n : 1n << BigInt((square.toString(2).length + 1) >> 1)
-  for (;;) {
-    const next = guess === 0n ? 0n : (guess + square / guess) >> 1n
-    if (next >= guess) return guess
-    guess = next
-  }
-}
-
-const round = (a: bigint): bigint => (a + (one >> 1n)) >> bits
-
-/** e^x = value 2^k. */
-const exponential = (x: bigint): { readonly value: bigint; readonly k: number } => {
-  const k = round(div(x, ln2))
-  const r = x - k * ln2
-  let term = one
-  let sum = 0n
-  for (let n = 1n; abs(term) > 1n; n++) {
-    sum += term
-    term = mul(term, r) / n
-  }
-  return { value: sum, k: Number(k) }
-}
-
-const exponentialFixed = (x: bigint): bigint => {
-  const { value, k } = exponential(x)
-  return shift(value, k)
-}
-
-/** log(m 2^e) of a positive integer m. */
-const logarithm = (mantissa: bigint, exponent: number): bigint => {
-  const length = mantissa.toString(2).length
-  const m = shift(mantissa, P - length)
-  return twiceAtanh(div(m - one, m + one)) + BigInt(length + exponent) * ln2
-}
-
-const sine = (x: bigint): bigint => {
-  const turns = round(div(x, pi))
-  const r = x - turns * pi
-  const square = mul(r, r)
-  let term = r
-  let sum = 0n
-  for (let n = 1n; abs(term) > 1n; n++) {
-    sum += term
-    term = -mul(term, square) / (2n * n * (2n * n + 1n))
-  }
-  return turns % 2n === 0n ? sum : -sum
-}
-
-/** erf(x) = 2/sqrt(pi) e^(-x^2) (x + 2 x^3/3 + 4 x^5/15 + ...): all terms of one sign. */
-const errorFunction = (x: bigint): bigint => {
-  const square = mul(x, x)
-  let term = x
-  let sum = 0n
-  for (let n = 1n; abs(term) > 1n; n++) {
-    sum += term
-    term = (2n * mul(term, square)) / (2n * n + 1n)
-  }
-  return div(2n * mul(sum, exponentialFixed(-square)), sqrt(pi))
-}
+export { type Exact, exact, ulpError } from "./fixed-point.test.support.ts"
+export { approximately, polygammaOracle } from "./oracle-special.test.support.ts"
 
 const sigmoid = (x: number): Exact => {
   const { value, k } = exponential(fixed(x))
@@ -154,7 +43,7 @@ export const oracle = {
   sin: (x: number): Exact => result(sine(fixed(x))),
   cos: (x: number): Exact => result(sine(fixed(x) + (pi >> 1n))),
   sigmoid,
-  erf: (x: number): Exact => result(errorFunction(fixed(x)))
+  ...special
 }
 
 /** x^y for positive x. */
@@ -163,18 +52,4 @@ export const powOracle = (x: number, y: number): Exact => {
   const factor = exact(y)
   const { value, k } = exponential(shift(logarithm(mantissa, exponent) * factor.mantissa, factor.exponent))
   return result(value, k)
-}
-
-/** Precision and exponent of the smallest denormal. */
-const formats = { f32: { precision: 24, least: -149 }, f64: { precision: 53, least: -1074 } }
-
-/** |value - reference| in units of the last place that the reference has in the format. */
-export const ulpError = (value: number, reference: Exact, dtype: "f32" | "f64"): number => {
-  const { precision, least } = formats[dtype]
-  const length = abs(reference.mantissa).toString(2).length
-  const ulp = Math.max(reference.exponent + length - precision, least)
-  const own = exact(value)
-  // Both in units of 2^-40 ulp.
-  const units = ({ mantissa, exponent }: Exact): bigint => shift(mantissa, exponent - ulp + 40)
-  return Number(abs(units(own) - units(reference))) / 2 ** 40
 }

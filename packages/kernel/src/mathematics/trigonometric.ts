@@ -31,22 +31,22 @@ const sineTail: Readonly<Record<Float, ReadonlyArray<number>>> = {
   ]
 }
 
+/** sin(r) for |r| <= 1.001 pi/2. */
+export const sine = ({ add, mul, polynomial }: Arithmetic, r: Register, dtype: Float): Register => {
+  const z = mul(r, r)
+  return add(r, mul(z, mul(r, polynomial(z, sineTail[dtype]))))
+}
+
 /** sin(x - m pi) for |x - m pi| <= pi/2; larger differences are cut to 1.58. */
-export const sineNear = (
-  { add, clamp, mul, polynomial, sub }: Arithmetic,
-  x: Register,
-  m: Register,
-  dtype: Float
-): Register => {
+export const sineNear = (a: Arithmetic, x: Register, m: Register, dtype: Float): Register => {
+  const { add, clamp, mul, sub } = a
   const [first, second, third, fourth] = pi[dtype]
   const rest = sub(sub(x, mul(m, first)), mul(m, second))
   const part = mul(m, third)
   const high = sub(rest, part)
   // What the subtraction above lost, and the last part of pi: one rounding for both.
   const low = sub(sub(sub(rest, high), part), mul(m, fourth))
-  const r = clamp(add(high, low), -1.58, 1.58)
-  const z = mul(r, r)
-  return add(r, mul(z, mul(r, polynomial(z, sineTail[dtype]))))
+  return sine(a, clamp(add(high, low), -1.58, 1.58), dtype)
 }
 
 /** (-1)^n for integral n. */

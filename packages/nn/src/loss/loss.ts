@@ -1,27 +1,46 @@
 /**
- * Losses: values that say how far an output is from its target, one number per sample, so that whoever sums over batches
- * of unequal size can do it right.
+ * Losses: functions that say how far an output is from its target. Called, a loss gives one number (see `Reduction`), as
+ * PyTorch's do; `perSample` gives one per sample, so that whoever sums over batches of unequal size can do it right.
  */
 import {
   type AnyTensor,
+  Axes,
+  type AxisOf,
   type DType,
   face,
   type Float,
+  type Guard,
+  isTensor,
+  operations as ops,
+  type Reduced,
   type Shape,
   ShapeError,
   showShape,
   T,
   type Tensor,
+  type TensorOf,
   type Value
 } from "@cotangent/graph"
 import {
   type AnyTarget,
+  assertFits,
   assertTarget,
   type BatchOf,
+  type FitsRule,
   type TargetKind,
   type TargetRule,
   targetShape
 } from "../targets.ts"
+import {
+  type Floats,
+  type Reduction,
+  reduced,
+  type ReducedLoss,
+  type Reducing,
+  type SampleWeight,
+  type WeightedLosses,
+  type WeightGuard
+} from "./reduction.ts"
 
 /** The loss of every sample, from a batch of outputs and their targets. */
 export interface PerSample<K extends TargetKind> {
@@ -47,6 +66,61 @@ export interface Loss<K extends TargetKind> {
   readonly validateTargets: (targets: Value, outputShape: ReadonlyArray<number>) => string | undefined
 }
 
+/** A loss of every element: called with an output and a target of its shape, it gives their loss. */
+export interface ElementLoss extends Loss<"values"> {
+  <
+    O extends Shape,
+    D extends Float,
+    T extends Shape,
+    E extends DType,
+    const R extends Reduction = "mean",
+    W extends SampleWeight = undefined
+  >(
+    output: Tensor<O, D>,
+    target: Tensor<T, E> & FitsRule<"values", O, O, D, T, E>,
+    options?: Reducing<R, W> & WeightGuard<O, D, W>
+  ): Tensor<ReducedLoss<R, O>, D>
+}
+
+/** The losses of rows: what is left of an output without the axis of the rows. */
+export type RowsOf<O extends Shape, A extends number> = Reduced<"loss", O, A, false>
+
+/** How a loss of rows is reduced, and the axis that the rows lie along: the last one unless given. */
+export interface RowReducing<
+  R extends Reduction = Reduction,
+  W extends SampleWeight = SampleWeight,
+  A extends number = number
+> extends Reducing<R, W> {
+  /** The axis of the classes or of the vectors; PyTorch's `[batch, classes, ...]` is `axis: 1`. */
+  readonly axis?: A
+}
+
+/** A loss of every row: called with an output `[..., classes]` and its target, it gives their loss. */
+export interface RowLoss<K extends TargetKind> extends Loss<K> {
+  <
+    O extends Shape,
+    D extends Float,
+    T extends Shape,
+    E extends DType,
+    const R extends Reduction = "mean",
+    W extends SampleWeight = undefined,
+    const A extends number = -1
+  >(
+    output: Tensor<O, D> & Guard<AxisOf<"loss", O, A, unknown>>,
+    target: Tensor<T, E> & FitsRule<K, O, K extends "labels" ? RowsOf<O, A> : O, D, T, E>,
+    options?: RowReducing<R, W, A> & WeightGuard<RowsOf<O, A>, D, W>
+  ): TensorOf<RowsOf<O, A> extends infer E extends Shape ? ReducedLoss<R, E> : unknown, D>
+}
+
+/** A loss made by `make`: called, the shape of what `"none"` gives is unknown to the types. */
+export interface MadeLoss<K extends TargetKind> extends Loss<K> {
+  <O extends Shape, D extends Float, T extends Shape, E extends DType, const R extends Reduction = "mean">(
+    output: Tensor<O, D>,
+    target: Tensor<T, E> & TargetRule<"loss", K, O, D, T, E>,
+    options?: Reducing<R>
+  ): Tensor<ReducedLoss<R, Shape>, D>
+}
+
 /** The loss of every sample, shapes unknown to the types. */
 export type AnyPerSample = (output: AnyTensor, target: AnyTensor) => Tensor<[number]>
 
@@ -60,8 +134,11 @@ export type RowRule = (data: ArrayLike<number>, start: number, end: number, clas
 export interface LossDefinition<K extends TargetKind> {
   readonly name: string
   readonly targets: K
-  /** The loss of every element or row, with the batch in front; the mean over the other axes is the sample's. */
-  readonly elements: (output: Tensor<Shape, Float>, target: AnyTarget<K>) => Tensor<Shape, Float>
+  /**
+   * The loss of every element or row, with the batch in front; the mean over the other axes is the sample's. A loss with
+   * weights of its own gives them beside losses that have been multiplied by them.
+   */
+  readonly elements: (output: Floats, target: AnyTarget<K>) => Floats | WeightedLosses
   /** The rule for target values; any finite number unless given. */
   readonly rule?: RowRule
 }
@@ -106,23 +183,74 @@ const validate = (
   return undefined
 }
 
+/** The losses of elements, with weights if the loss has any. */
+const lossesOf = <K extends TargetKind>(
+  definition: LossDefinition<K>,
+  output: AnyTensor,
+  target: AnyTensor
+): WeightedLosses => {
+  // Whoever calls has checked that the output holds floats and the target what the loss needs.
+  const elements = definition.elements(output as Floats, target as AnyTarget<K>)
+  return isTensor(elements) ? { losses: elements } : elements
+}
+
+/** The loss of every sample. */
+const perSampleOf = <K extends TargetKind>(definition: LossDefinition<K>): PerSample<K> =>
+  face(1, (output: AnyTensor, target: AnyTensor) => {
+    assertTarget("loss", definition.targets, output, target)
+    const { losses } = lossesOf(definition, output, target)
+    if (losses.shape[0] !== output.shape[0]) {
+      throw new ShapeError(
+        `${definition.name}: the elements ${showShape(losses.shape)} of the output ${showShape(output.shape)} must keep the batch in front`
+      )
+    }
+    return meanPerSample(losses)
+  })
+
+type Body = (...operands: ReadonlyArray<never>) => unknown
+type Call = (output: AnyTensor, target: AnyTensor, options?: RowReducing) => AnyTensor
+
+/** A loss from its definition and what it does when it is called. */
+const lossOf = <L extends Loss<K> & Body, K extends TargetKind>(definition: LossDefinition<K>, call: Call): L => {
+  const { name, targets } = definition
+  const members: Loss<K> = {
+    name,
+    targets,
+    perSample: perSampleOf(definition),
+    validateTargets: (values, outputShape) => validate(definition, values, outputShape)
+  }
+  // A function has a name already, which only a definition can replace.
+  const properties = Object.entries(members).map(([key, value]) => [key, { value, enumerable: true }] as const)
+  return Object.defineProperties(face<L>(1, call), Object.fromEntries(properties))
+}
+
+/** A loss of every element. */
+export const elementLoss = (definition: LossDefinition<"values">): ElementLoss =>
+  lossOf<ElementLoss, "values">(definition, (output, target, options = {}) => {
+    assertFits("values", output, output.shape, target)
+    return reduced(lossesOf(definition, output, target), options)
+  })
+
+/** x with an axis moved to the back. */
+const withLast = (x: AnyTensor, axis: number): AnyTensor =>
+  ops.transpose(x, [...x.shape.keys()].filter((d) => d !== axis).concat(axis))
+
+/** A loss of every row: the definition sees the rows along the last axis. */
+export const rowLoss = <K extends TargetKind>(definition: LossDefinition<K>): RowLoss<K> =>
+  lossOf<RowLoss<K>, K>(definition, (output, target, options = {}) => {
+    const axis = Axes.normalizeAxis("loss", output.shape, options.axis ?? -1)
+    const { targets } = definition
+    assertFits(targets, output, targets === "labels" ? output.shape.toSpliced(axis, 1) : output.shape, target)
+    const rows = targets === "labels" ? target : withLast(target, axis)
+    return reduced(lossesOf(definition, withLast(output, axis), rows), options)
+  })
+
 /**
  * A loss from the loss of its elements:
  * `Loss.make({ name: "logCosh", targets: "values", elements: (y, t) => logCosh(T.sub(y, t)) })`.
  */
-export const make = <K extends TargetKind>(definition: LossDefinition<K>): Loss<K> => ({
-  name: definition.name,
-  targets: definition.targets,
-  perSample: face(1, (output: AnyTensor, target: AnyTensor) => {
+export const make = <K extends TargetKind>(definition: LossDefinition<K>): MadeLoss<K> =>
+  lossOf<MadeLoss<K>, K>(definition, (output, target, options = {}) => {
     assertTarget("loss", definition.targets, output, target)
-    // assertTarget and the type of outputs leave these element types only.
-    const elements = definition.elements(output as Tensor<Shape, Float>, target as AnyTarget<K>)
-    if (elements.shape[0] !== output.shape[0]) {
-      throw new ShapeError(
-        `${definition.name}: the elements ${showShape(elements.shape)} of the output ${showShape(output.shape)} must keep the batch in front`
-      )
-    }
-    return meanPerSample(elements)
-  }),
-  validateTargets: (targets, outputShape) => validate(definition, targets, outputShape)
-})
+    return reduced(lossesOf(definition, output, target), options)
+  })

@@ -105,6 +105,22 @@ describe("make", () => {
       (Math.log(Math.cosh(0)) + Math.log(Math.cosh(2)) + Math.log(Math.cosh(0.25))) / 3,
       (2 * Math.log(Math.cosh(1)) + Math.log(Math.cosh(2))) / 3
     ])
+    const total: Tensor<[]> = logCosh(y, t, { reduction: "sum" })
+    assertClose(numbers(total), [2 * Math.log(Math.cosh(2)) + Math.log(Math.cosh(0.25)) + 2 * Math.log(Math.cosh(1))])
+    assert.deepStrictEqual(logCosh(y, t, { reduction: "none" }).shape, [2, 3])
+  })
+
+  it("makes a loss with weights of its own, which means divide by", () => {
+    const twice = Loss.make({
+      name: "twice",
+      targets: "values",
+      elements: (output, target) => ({
+        losses: T.mul(T.abs(T.sub(output, target)), 2),
+        weights: T.mul(T.onesLike(output), 2)
+      })
+    })
+    assertClose(numbers(twice(y, t)), [6.25 / 6])
+    assertClose(numbers(twice(y, t, { reduction: "sum" })), [12.5])
   })
 
   it("refuses elements that lose the batch", () => {

@@ -1,4 +1,4 @@
-import { Key, type Shape, ShapeError, T, type Tensor, Tree } from "@cotangent/graph"
+import { Key, reachable, type Shape, ShapeError, T, type Tensor, Tree } from "@cotangent/graph"
 import { assert, describe, it } from "@effect/vitest"
 import { pipe } from "effect/Function"
 import { ModelError, OptionError } from "../errors.ts"
@@ -72,6 +72,20 @@ describe("model", () => {
       numbers(mlp.apply(variables.params, {}, x, Model.evaluate).y),
       0
     )
+  })
+
+  it("labels what a layer builds with its name, or with what it is", () => {
+    const model = pipe(
+      Model.input([3]),
+      Model.dense("first", 3),
+      Model.tanh,
+      Model.residual("block", (inner) => pipe(inner, Model.dense("second", 3)))
+    )
+    const { params, state } = model.init(Key.key(0))
+    const { y } = model.apply(params, state, T.ones([2, 3]), Model.evaluate)
+    const labels = new Map(reachable([y]).map(({ primitive, position }) => [position.label, primitive]))
+    assert.includeMembers([...labels.keys()], ["first", "Activation tanh", "block/second", "block"])
+    assert.strictEqual(labels.get("Activation tanh"), "tanh")
   })
 
   it("refuses samples of another shape", () => {

@@ -10,6 +10,7 @@ import {
   face,
   type Guard,
   Key,
+  labelled,
   type Mismatch,
   type Mutable,
   type Shape,
@@ -140,14 +141,15 @@ const run = (
   const changed: Record<string, Trees> = {}
   let random = 0
   let y = x
-  for (const { name, apply, random: draws } of layers) {
+  for (const { name, kind, apply, random: draws } of layers) {
     const own = name === undefined ? nothing : params[name]
     if (own === undefined)
       throw new ModelError(`model: the parameters have no layer "${name}"; use those that init of this model made`)
     const before = (name === undefined ? undefined : state[name]) ?? nothing
     const inner: Mode = draws && mode.mode === "train" ? { mode: "train", key: Key.fold(mode.key, random++) } : mode
     // Trees of the layer's own types: `initialize` made them by the same names.
-    const applied = apply(own as never, before as never, y, inner)
+    const input = y
+    const applied = labelled(name ?? kind, () => apply(own as never, before as never, input, inner))
     y = applied.y
     if (name !== undefined && applied.state !== before) changed[name] = applied.state
   }

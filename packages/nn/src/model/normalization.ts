@@ -1,5 +1,5 @@
 /** Normalisation layers. */
-import { type AnyTensor, type Dim, face, Key, type Shape, sizeOf, T, type Tensor } from "@cotangent/graph"
+import { type AnyTensor, type Dim, face, Key, type Shape, T, type Tensor } from "@cotangent/graph"
 import { optionError } from "../errors.ts"
 import { type Initializer, ones, zeros } from "../initializer.ts"
 import type { NeedsFeatures } from "./dense.ts"
@@ -59,13 +59,6 @@ const checkEpsilon = (layer: string, { epsilon = 1e-3 }: LayerNormOptions): numb
   return epsilon
 }
 
-const normalized = (
-  x: Tensor<Shape>,
-  { mean, variance }: Statistics,
-  { scale, offset }: Affine,
-  epsilon: number
-): Tensor<Shape> => T.add(T.mul(T.div(T.sub(x, mean), T.sqrt(T.add(variance, epsilon))), scale), offset)
-
 /** What layerNorm does to a model. */
 export interface LayerNormLayer<L extends string> {
   <I extends Shape, Lead extends Shape, C extends Dim, P, S>(
@@ -83,12 +76,8 @@ export const layerNorm: <L extends string>(name: L, options?: LayerNormOptions) 
   1,
   (name: string, options: LayerNormOptions = {}) => {
     const epsilon = checkEpsilon("layerNorm", options)
-    const over = { axis: -1, keepDims: true } as const
-    const apply = (params: Affine, input: AnyTensor): AnyTensor => {
-      // Models hold f32.
-      const x = input as Tensor<Shape>
-      return normalized(x, { mean: T.mean(x, over), variance: T.variance(x, over) }, params, epsilon)
-    }
+    // Models hold f32.
+    const apply = (params: Affine, x: AnyTensor): AnyTensor => T.layerNorm(x as Tensor<Shape>, { ...params, epsilon })
     return (model: AnyModel): AnyModel =>
       append(
         model,
@@ -120,21 +109,12 @@ export const batchNorm: <L extends string>(name: L, options?: BatchNormOptions) 
     const epsilon = checkEpsilon("batchNorm", options)
     const { momentum = 0.99, runningVariance = "biased" } = options
     if (!(momentum >= 0 && momentum < 1)) throw optionError("batchNorm: momentum", "0 or more and below 1", momentum)
-    const moved = (running: Tensor<Shape>, batch: Tensor<Shape>): Tensor<Shape> =>
-      T.add(T.mul(running, momentum), T.mul(T.stopGradient(batch), 1 - momentum))
     const apply = (params: Affine, state: Statistics, input: AnyTensor, mode: Mode): Applied<AnyTensor, Statistics> => {
       // Models hold f32.
       const x = input as Tensor<Shape>
-      if (mode.mode === "evaluate") return { y: normalized(x, state, params, epsilon), state }
-      const over = { axis: x.shape.slice(1).map((_, d) => d) }
-      const batch = { mean: T.mean(x, over), variance: T.variance(x, over) }
-      const n = sizeOf(x.shape.slice(0, -1))
-      const correction = runningVariance === "unbiased" ? n / Math.max(1, n - 1) : 1
-      const next = {
-        mean: moved(state.mean, batch.mean),
-        variance: moved(state.variance, T.mul(batch.variance, correction))
-      }
-      return { y: normalized(x, batch, params, epsilon), state: next }
+      if (mode.mode === "evaluate") return { y: T.batchNormInference(x, { ...state, ...params, epsilon }), state }
+      const { y, running } = T.batchNormTraining(x, { ...params, epsilon, running: state, momentum, runningVariance })
+      return { y, state: running }
     }
     return (model: AnyModel): AnyModel => {
       const features = featuresOf("batchNorm", model)

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Builder, type Buffer, type DType } from "@cotangent/kernel"
+import { Builder, type Buffer, type DType, straight } from "@cotangent/kernel"
 import { emitJavaScript } from "./emit.ts"
 
 const buffer = (id: number, length: number, dtype: DType = "f32"): Buffer => ({ id, name: `b${id}`, dtype, length })
@@ -24,7 +24,7 @@ describe("emitJavaScript", () => {
       })
     })
     assert.strictEqual(
-      emitJavaScript([kernel], {
+      emitJavaScript(straight([kernel]), {
         layout: new Map([
           [0, 64],
           [1, 256]
@@ -76,7 +76,7 @@ return { step, run }
       const x = b.load(buffer(0, 1), Builder.at(0))
       b.store(buffer(1, 1, "u32"), Builder.at(0), b.cast(b.unary("exponent", x), "u32"))
     })
-    const source = emitJavaScript([kernel], {
+    const source = emitJavaScript(straight([kernel]), {
       layout: new Map([
         [0, 0],
         [1, 4]
@@ -90,7 +90,10 @@ return { step, run }
     const kernel = Builder.kernel("lost", (b) => {
       b.store(buffer(7, 1, "f64"), Builder.at(0), b.constant(1, { dtype: "f64", lanes: 1 }))
     })
-    assert.throws(() => emitJavaScript([kernel], { layout: new Map() }), /buffer b7 of the kernel lost has no address/)
-    assert.throws(() => emitJavaScript([kernel], { layout: new Map([[7, 4]]) }), /b7 lies at byte 4/)
+    assert.throws(
+      () => emitJavaScript(straight([kernel]), { layout: new Map() }),
+      /buffer b7 of the kernel lost has no address/
+    )
+    assert.throws(() => emitJavaScript(straight([kernel]), { layout: new Map([[7, 4]]) }), /b7 lies at byte 4/)
   })
 })

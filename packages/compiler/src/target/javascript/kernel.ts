@@ -7,6 +7,7 @@ import {
   type Kernel,
   type Layout,
   type Loop,
+  loopsAround,
   type Register
 } from "@cotangent/kernel"
 import { binaries, casts, comparisons, literal, unaries } from "./operations.ts"
@@ -311,15 +312,15 @@ const emitInstruction = (frame: Frame, instruction: Instruction): void => {
       return
     }
     case "for":
-      emitLoop(frame, instruction.loop, instruction.body)
+      emitLoop(frame, instruction.loop, instruction.body, instruction.share)
       return
   }
 }
 
-const emitLoop = (frame: Frame, loop: Loop, body: ReadonlyArray<Instruction>): void => {
+const emitLoop = (frame: Frame, loop: Loop, body: ReadonlyArray<Instruction>, share?: Loop): void => {
   if (loop.extent <= 0) return
-  const once = loop.extent <= loop.step
-  const name = `i${loop.id}`
+  const once = share === undefined && loop.extent <= loop.step
+  const name = indexName(loop)
   frame.indices.set(loop.id, once ? "0" : name)
   frame.nest.push(loop)
   const scope: Scope = { lines: [], positions: new Map() }
@@ -332,10 +333,19 @@ const emitLoop = (frame: Frame, loop: Loop, body: ReadonlyArray<Instruction>): v
     return
   }
   const next = loop.step === 1 ? `${name}++` : `${name} += ${loop.step}`
-  write(frame, `for (let ${name} = 0; ${name} < ${loop.extent}; ${next}) {`)
+  if (share === undefined) write(frame, `for (let ${name} = 0; ${name} < ${loop.extent}; ${next}) {`)
+  else {
+    const bound = (thread: string): string =>
+      `Math.floor((${Math.ceil(loop.extent / loop.step)} * ${thread}) / ${share.extent}) * ${loop.step}`
+    const thread = indexName(share)
+    write(frame, `for (let ${name} = ${bound(thread)}; ${name} < ${bound(`(${thread} + 1)`)}; ${next}) {`)
+  }
   for (const line of scope.lines) write(frame, `  ${line}`)
   write(frame, "}")
 }
+
+/** The name of a loop's index; loops around kernels have numbers below 0. */
+export const indexName = ({ id }: Loop): string => (id < 0 ? `t${-id}` : `i${id}`)
 
 /** A name that may stand in source: the kernel's number, and of its own name what can. */
 export const functionName = (kernel: Kernel, index: number): string =>
@@ -344,16 +354,18 @@ export const functionName = (kernel: Kernel, index: number): string =>
 /** The lines of the function of one kernel. */
 export const emitKernel = (kernel: Kernel, name: string, layout: Layout): ReadonlyArray<string> => {
   const lines: Array<string> = []
+  const around = loopsAround(kernel)
   const frame: Frame = {
     kernel: kernel.name,
     layout,
-    scopes: [{ lines, positions: new Map() }],
-    nest: [],
+    // What depends on the loops around the kernel is named at the start of the function.
+    scopes: [lines, ...around.map(() => lines)].map((own) => ({ lines: own, positions: new Map() })),
+    nest: [...around],
     values: new Map(),
     variables: new Set(),
-    indices: new Map(),
+    indices: new Map(around.map((loop) => [loop.id, indexName(loop)] as const)),
     positions: 0
   }
   for (const instruction of kernel.body) emitInstruction(frame, instruction)
-  return [`function ${name}() {`, ...lines.map((line) => `  ${line}`), "}"]
+  return [`function ${name}(${around.map(indexName).join(", ")}) {`, ...lines.map((line) => `  ${line}`), "}"]
 }

@@ -123,8 +123,9 @@ export interface Locals {
   readonly encode: (bytes: Bytes) => void
 }
 
-export const makeLocals = (): Locals => {
-  const types: Array<ValueType> = []
+export const makeLocals = (parameters = 0): Locals => {
+  // Parameters are the first locals; they are not declared and never free.
+  const types: Array<ValueType> = Array.from({ length: parameters }, () => "i32")
   const free: Record<ValueType, Array<number>> = { i32: [], f32: [], f64: [], v128: [] }
   const fresh = (type: ValueType): number => {
     if (types.length === maximumLocals) {
@@ -143,7 +144,7 @@ export const makeLocals = (): Locals => {
     // Declarations are runs of one type.
     encode: (bytes) => {
       const runs: Array<{ type: ValueType; count: number }> = []
-      for (const type of types) {
+      for (const type of types.slice(parameters)) {
         const last = runs[runs.length - 1]
         if (last !== undefined && last.type === type) last.count++
         else runs.push({ type, count: 1 })
@@ -175,6 +176,7 @@ export interface Code {
   /** Opens a block without results: `loop` or `if`. */
   readonly open: (name: "loop" | "if") => void
   readonly branchIf: (depth: number) => void
+  readonly branch: (depth: number) => void
   readonly call: (target: number) => void
   readonly end: () => void
   readonly take: () => Uint8Array
@@ -252,6 +254,7 @@ export const makeCode = (): Code => {
       bytes.byte(0x40)
     },
     branchIf: (depth) => indexed("br_if", depth),
+    branch: (depth) => indexed("br", depth),
     call: (target) => indexed("call", target),
     end: () => op("end"),
     take: bytes.take
@@ -261,8 +264,8 @@ export const makeCode = (): Code => {
 /** A function of a module: all functions return nothing. */
 export interface WasmFunction {
   readonly name: string
-  /** Number of i32 parameters (0 or 1). */
-  readonly parameters: 0 | 1
+  /** Number of i32 parameters. */
+  readonly parameters: number
   /** Local declarations and instructions with the final `end`. */
   readonly body: Uint8Array
   /** The name it is exported under, if any. */
@@ -301,7 +304,15 @@ export const assemble = (module: WasmModule): Uint8Array => {
   const out = makeBytes(1024)
   out.append(Uint8Array.of(0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00))
   section(out, 1, (bytes) => {
-    bytes.append(Uint8Array.of(2, 0x60, 0, 0, 0x60, 1, valueTypes.i32, 0))
+    // Type n takes n integers and gives nothing.
+    const most = functions.reduce((n, { parameters }) => Math.max(n, parameters), 1)
+    bytes.unsigned(most + 1)
+    for (let n = 0; n <= most; n++) {
+      bytes.byte(0x60)
+      bytes.unsigned(n)
+      for (let i = 0; i < n; i++) bytes.byte(valueTypes.i32)
+      bytes.unsigned(0)
+    }
   })
   section(out, 2, (bytes) => {
     bytes.unsigned(1)
@@ -314,7 +325,7 @@ export const assemble = (module: WasmModule): Uint8Array => {
   })
   section(out, 3, (bytes) => {
     bytes.unsigned(functions.length)
-    for (const { parameters } of functions) bytes.byte(parameters)
+    for (const { parameters } of functions) bytes.unsigned(parameters)
   })
   section(out, 7, (bytes) => {
     const exported = functions.flatMap(({ exportedAs }, index) =>

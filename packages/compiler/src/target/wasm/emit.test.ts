@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Builder, type Buffer, type DType, type Kernel } from "@cotangent/kernel"
+import { Builder, type Buffer, type DType, type Kernel, straight } from "@cotangent/kernel"
 import { instantiate, isValid } from "../targets.test.support.ts"
 import { disassemble } from "./disassembler.ts"
 import { emitWasm, type WasmOptions } from "./emit.ts"
@@ -10,7 +10,8 @@ const linesOf = (
   kernel: Kernel,
   layout: ReadonlyMap<number, number>,
   options: Partial<WasmOptions> = {}
-): ReadonlyArray<string> => disassemble(emitWasm([kernel], { layout, memoryPages: 1, ...options }))[0]?.lines ?? []
+): ReadonlyArray<string> =>
+  disassemble(emitWasm(straight([kernel]), { layout, memoryPages: 1, ...options }))[0]?.lines ?? []
 
 const count = (lines: ReadonlyArray<string>, instruction: string): number =>
   lines.filter((line) => line.trim().split(" ")[0] === instruction).length
@@ -130,7 +131,7 @@ describe("emitWasm", () => {
     assert.strictEqual(count(lines, "f32x4.mul"), 8)
     assert.strictEqual(count(lines, "v128.load32_splat"), 4)
     assert.strictEqual(count(lines, "v128.load"), 2)
-    const { exports, memory } = instantiate(emitWasm([kernel], { layout, memoryPages: 1 }), 1)
+    const { exports, memory } = instantiate(emitWasm(straight([kernel]), { layout, memoryPages: 1 }), 1)
     const values = new Float32Array(memory)
     for (let i = 0; i < 2 * size * size; i++) values[i] = ((i * 7919) % 1000) / 1000 - 0.4
     exports.step?.()
@@ -239,14 +240,14 @@ describe("emitWasm", () => {
       b.store(buffer(0, 1, "i32"), Builder.at(0), b.binary("add", x, b.constant(1, x.type)))
     })
     const layout = new Map([[0, 8]])
-    const plain = instantiate(emitWasm([kernel], { layout, memoryPages: 1 }), 1)
+    const plain = instantiate(emitWasm(straight([kernel]), { layout, memoryPages: 1 }), 1)
     assert.deepStrictEqual(Object.keys(plain.exports), ["step", "run"])
     plain.exports.step?.()
     plain.exports.run?.(5)
     plain.exports.run?.(0)
     plain.exports.run?.(-1)
     assert.strictEqual(new Int32Array(plain.memory)[2], 6)
-    const all = instantiate(emitWasm([kernel, kernel], { layout, memoryPages: 1, exportKernels: true }), 1)
+    const all = instantiate(emitWasm(straight([kernel, kernel]), { layout, memoryPages: 1, exportKernels: true }), 1)
     assert.deepStrictEqual(Object.keys(all.exports), ["k0", "k1", "step", "run"])
     all.exports.k1?.()
     assert.strictEqual(new Int32Array(all.memory)[2], 1)
@@ -262,11 +263,11 @@ describe("emitWasm", () => {
     )
     let expected = 0
     for (let index = 0; index < 2500; index++) expected = (Math.imul(expected, 3) + index) >>> 0
-    const bytes = emitWasm(kernels, { layout: new Map([[0, 0]]), memoryPages: 1, shared: true })
+    const bytes = emitWasm(straight(kernels), { layout: new Map([[0, 0]]), memoryPages: 1, control: 1024 })
     const { exports, memory } = instantiate(bytes, 1, true)
     exports.step?.()
     assert.strictEqual(new Uint32Array(memory)[0], expected)
-    assert.isTrue(isValid(emitWasm([], { layout: new Map(), memoryPages: 1 })))
+    assert.isTrue(isValid(emitWasm(straight([]), { layout: new Map(), memoryPages: 1 })))
   })
 
   it("says which buffer has no place, and which is not aligned", () => {
@@ -286,7 +287,7 @@ describe("emitWasm", () => {
   })
 
   it("makes other bytes of another salt", () => {
-    const bytes = (salt: string): string => String(emitWasm([], { layout: new Map(), memoryPages: 1, salt }))
+    const bytes = (salt: string): string => String(emitWasm(straight([]), { layout: new Map(), memoryPages: 1, salt }))
     assert.notStrictEqual(bytes("a"), bytes("b"))
   })
 })

@@ -1,15 +1,20 @@
-/** Kernels as a WebAssembly module. */
-import type { Kernel, Layout } from "@cotangent/kernel"
-import { assemble, makeBytes, makeCode, type WasmFunction } from "./assembler.ts"
+/** A program as a WebAssembly module. */
+import { type Kernel, type Layout, loopsAround, type Program } from "@cotangent/kernel"
+import { assemble, type Code, type WasmFunction } from "./assembler.ts"
+import { barrierBody } from "./barrier.ts"
 import { emitKernel } from "./kernel.ts"
+import { emitSteps, functionBody } from "./steps.ts"
 
 export interface WasmOptions {
   /** Byte address of every buffer. Vectors may read up to 12 bytes past the last buffer: leave room for that. */
   readonly layout: Layout
   /** The least size of the imported memory `env.memory`, in pages of 64 KiB. */
   readonly memoryPages: number
-  /** Whether the memory is shared between threads. */
-  readonly shared?: boolean
+  /**
+   * The byte address of the control block of the threads that share the memory, {@link controlBytes} long and zero
+   * before the first step. Without it one thread runs everything, divided kernels share by share.
+   */
+  readonly control?: number
   /** Also exports every kernel by its number, `k0`, `k1`, ..., to be timed alone. */
   readonly exportKernels?: boolean
   /** Chooses instructions that V8 can pair into 256-bit ones (its flag is set by the caller); the bits are the same. */
@@ -21,77 +26,71 @@ export interface WasmOptions {
   readonly salt?: string
 }
 
-/** How many calls one function makes before a further function is begun. */
-const callsPerFunction = 1000
-
-const bodyOf = (write: (code: ReturnType<typeof makeCode>) => void): Uint8Array => {
-  const code = makeCode()
-  write(code)
-  code.end()
-  const bytes = makeBytes()
-  bytes.unsigned(0)
-  bytes.append(code.take())
-  return bytes.take()
-}
-
-const calling = (first: number, end: number): Uint8Array =>
-  bodyOf((code) => {
-    for (let target = first; target < end; target++) code.call(target)
-  })
+/** The threads that share kernels of a program. */
+const threadsOf = (kernels: ReadonlyArray<Kernel>): number =>
+  kernels.find((k) => k.threads !== undefined)?.threads?.extent ?? 1
 
 /**
- * Compiles kernels to the bytes of a module. It imports `env.memory`; it exports `step()`, which runs all kernels once
- * in order, and `run(n)`, which runs `step` n times.
+ * Compiles a program to the bytes of a module. It imports `env.memory`; it exports `step()`, which runs the program
+ * once, and `run(n)`, which runs `step` n times. With a control block and divided kernels it exports `serve(thread, n)`
+ * as well: every other thread must call it for each call of `run(n)`, with n = 1 for `step()`.
  *
  * Throws an `Error` with a sentence if a buffer has no place in the layout, if an instruction is none the kernel IR
  * defines (the validator finds both), or if a kernel exceeds V8's limits.
  */
-export const emitWasm = (kernels: ReadonlyArray<Kernel>, options: WasmOptions): Uint8Array => {
+export const emitWasm = ({ kernels, steps }: Program, options: WasmOptions): Uint8Array => {
+  const { control, layout } = options
   const functions: Array<WasmFunction> = kernels.map((kernel, index) => ({
     name: kernel.name,
-    parameters: 0,
-    body: emitKernel(kernel, options.layout, options.wide ?? false),
+    parameters: loopsAround(kernel).length,
+    body: emitKernel(kernel, layout, options.wide ?? false),
     ...(options.exportKernels === true ? { exportedAs: `k${index}` } : {})
   }))
-  let first = 0
-  while (functions.length - first > callsPerFunction) {
-    const level = functions.length
-    for (let from = first; from < level; from += callsPerFunction) {
-      functions.push({
-        name: `kernels ${from} to ${Math.min(from + callsPerFunction, level) - 1}`,
-        parameters: 0,
-        body: calling(from, Math.min(from + callsPerFunction, level))
-      })
-    }
-    first = level
-  }
-  const step = functions.length
-  functions.push({ name: "step", parameters: 0, body: calling(first, step), exportedAs: "step" })
-  functions.push({
-    name: "run",
-    parameters: 1,
-    exportedAs: "run",
-    body: bodyOf((code) => {
+  const define = (made: WasmFunction): number => functions.push(made) - 1
+  const threads = threadsOf(kernels)
+  if (control === undefined || threads === 1) {
+    const body = emitSteps(steps, { kernels, layout, functions })
+    const step = define({ name: "step", parameters: 0, body, exportedAs: "step" })
+    define({ name: "run", parameters: 1, exportedAs: "run", body: timesBody(1, 0, (code) => code.call(step)) })
+  } else {
+    const barrier = define({ name: "barrier", parameters: 1, body: barrierBody(control, threads) })
+    const body = emitSteps(steps, { kernels, layout, functions, barrier })
+    const follow = define({ name: "follow", parameters: 1, body })
+    const serve = timesBody(2, 1, (code) => {
       code.get(0)
-      code.i32(0)
-      code.op("i32.gt_s")
-      code.open("if")
-      code.open("loop")
-      code.call(step)
-      code.get(0)
-      code.i32(1)
-      code.op("i32.sub")
-      code.tee(0)
-      code.branchIf(0)
-      code.end()
-      code.end()
+      code.call(follow)
     })
-  })
+    const first = (code: Code): void => {
+      code.i32(0)
+      code.call(follow)
+    }
+    define({ name: "step", parameters: 0, exportedAs: "step", body: functionBody(0, ({ code }) => first(code)) })
+    define({ name: "run", parameters: 1, exportedAs: "run", body: timesBody(1, 0, first) })
+    define({ name: "serve", parameters: 2, exportedAs: "serve", body: serve })
+  }
   const salt = [...(options.wide === true ? ["wide"] : []), ...(options.salt === undefined ? [] : [options.salt])]
   return assemble({
     functions,
     memoryPages: options.memoryPages,
-    shared: options.shared ?? false,
+    shared: control !== undefined,
     ...(salt.length === 0 ? {} : { salt: salt.join(" ") })
   })
 }
+
+/** The body of a function that does something as often as a parameter says. */
+const timesBody = (parameters: number, times: number, body: (code: Code) => void): Uint8Array =>
+  functionBody(parameters, ({ code }) => {
+    code.get(times)
+    code.i32(0)
+    code.op("i32.gt_s")
+    code.open("if")
+    code.open("loop")
+    body(code)
+    code.get(times)
+    code.i32(1)
+    code.op("i32.sub")
+    code.tee(times)
+    code.branchIf(0)
+    code.end()
+    code.end()
+  })

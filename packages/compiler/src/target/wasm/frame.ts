@@ -61,9 +61,10 @@ export const makeFrame = (
   layout: Layout,
   wide: boolean,
   plans: ReadonlyMap<number, LoopPlan>,
-  deferrable: ReadonlySet<number>
+  deferrable: ReadonlySet<number>,
+  parameters = 0
 ): Frame => {
-  const locals = makeLocals()
+  const locals = makeLocals(parameters)
   const code = makeCode()
   const constants = makeConstants(locals)
   return {

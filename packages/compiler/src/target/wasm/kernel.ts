@@ -1,5 +1,5 @@
 /** One kernel as the body of a WebAssembly function: instructions in order, loops over pointers. */
-import type { Instruction, Kernel, Layout, Loop, Register } from "@cotangent/kernel"
+import { type Instruction, type Kernel, type Layout, type Loop, loopsAround, type Register } from "@cotangent/kernel"
 import { makeBytes, makeCode } from "./assembler.ts"
 import { splatOf } from "./constants.ts"
 import { deferrable } from "./deferral.ts"
@@ -93,7 +93,8 @@ const emitInstruction = (frame: Frame, instruction: Instruction): void => {
     }
     case "for":
       settleReaders(frame, (read) => read.size > 0)
-      emitLoop(frame, instruction.loop, instruction.body)
+      if (instruction.share === undefined) emitLoop(frame, instruction.loop, instruction.body)
+      else emitShare(frame, instruction.loop, instruction.share, instruction.body)
       return
   }
 }
@@ -164,9 +165,116 @@ const emitLoop = (frame: Frame, loop: Loop, body: ReadonlyArray<Instruction>): v
   frame.nest.pop()
 }
 
+/** Pushes the number of the first iteration of a share: floor(n (t + plus) / T) for thread t of T. */
+const pushBound = (frame: Frame, iterations: number, share: Loop, plus: 0 | 1): void => {
+  const { code, indices } = frame
+  const thread = indices.get(share.id)
+  if (thread === undefined) throw unsupported(frame, `a share of the unknown loop ${share.id}`)
+  code.get(thread)
+  if (plus === 1) {
+    code.i32(1)
+    code.op("i32.add")
+  }
+  code.i32(iterations)
+  code.op("i32.mul")
+  code.i32(share.extent)
+  code.op("i32.div_u")
+}
+
+/** The iterations of a loop that fall to one thread: counted down, with the pointers moved to the first of them. */
+const emitShare = (frame: Frame, loop: Loop, share: Loop, body: ReadonlyArray<Instruction>): void => {
+  const { code, locals } = frame
+  const plan = frame.plans.get(loop.id)
+  if (plan === undefined) throw unsupported(frame, `the unknown loop ${loop.id}`)
+  frame.nest.push(loop)
+  const [first, left] = [locals.take("i32"), locals.take("i32")]
+  pushBound(frame, plan.iterations, share, 0)
+  code.tee(first)
+  code.set(left)
+  pushBound(frame, plan.iterations, share, 1)
+  code.get(left)
+  code.op("i32.sub")
+  code.tee(left)
+  code.open("if")
+  const moved = plan.pointers.map(({ key, parent, start, stride }) => {
+    const local = locals.take("i32")
+    frame.pointers.set(key, local)
+    const before = parent === undefined ? undefined : frame.pointers.get(parent)
+    code.get(first)
+    code.i32(stride)
+    code.op("i32.mul")
+    if (start !== 0) {
+      code.i32(start)
+      code.op("i32.add")
+    }
+    if (before !== undefined) {
+      code.get(before)
+      code.op("i32.add")
+    }
+    code.set(local)
+    return { local, stride }
+  })
+  if (plan.indexed) {
+    const index = locals.take("i32")
+    frame.indices.set(loop.id, index)
+    code.get(first)
+    code.i32(loop.step)
+    code.op("i32.mul")
+    code.set(index)
+    moved.push({ local: index, stride: loop.step })
+  }
+  code.open("loop")
+  frame.written.clear()
+  emitBody(frame, body)
+  frame.written.clear()
+  for (const { local, stride } of moved) {
+    code.get(local)
+    code.i32(stride)
+    code.op("i32.add")
+    code.set(local)
+  }
+  code.get(left)
+  code.i32(1)
+  code.op("i32.sub")
+  code.tee(left)
+  code.branchIf(0)
+  code.end()
+  code.end()
+  for (const { local } of [...moved, { local: first }, { local: left }]) locals.release(local)
+  frame.nest.pop()
+}
+
+/** The pointers of the loops around a kernel, computed from their indices: the parameters of the function. */
+const enterAround = (frame: Frame, around: ReadonlyArray<Loop>): void => {
+  const { code } = frame
+  around.forEach((loop, parameter) => {
+    frame.nest.push(loop)
+    frame.indices.set(loop.id, parameter)
+    for (const { key, parent, start, stride } of frame.plans.get(loop.id)?.pointers ?? []) {
+      const local = frame.locals.take("i32")
+      frame.pointers.set(key, local)
+      code.get(parameter)
+      code.i32(stride / loop.step)
+      code.op("i32.mul")
+      if (start !== 0) {
+        code.i32(start)
+        code.op("i32.add")
+      }
+      const before = parent === undefined ? undefined : frame.pointers.get(parent)
+      if (before !== undefined) {
+        code.get(before)
+        code.op("i32.add")
+      }
+      code.set(local)
+    }
+  })
+}
+
 /** The body of the function of one kernel: declarations, constants, code. */
 export const emitKernel = (kernel: Kernel, layout: Layout, wide: boolean): Uint8Array => {
-  const frame = makeFrame(kernel.name, layout, wide, planLoops(kernel), deferrable(kernel))
+  const around = loopsAround(kernel)
+  const frame = makeFrame(kernel.name, layout, wide, planLoops(kernel), deferrable(kernel), around.length)
+  enterAround(frame, around)
   emitBody(frame, kernel.body)
   const prologue = makeCode()
   frame.constants.initialise(prologue)

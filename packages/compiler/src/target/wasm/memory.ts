@@ -182,6 +182,30 @@ const loadStrided = (frame: Frame, load: Load, from: Address): ReadonlyArray<num
   return halves
 }
 
+/** The bytes of elements of 4 or 8 bytes in reverse order of the elements. */
+const reversedBytes = (bytes: number): ReadonlyArray<number> =>
+  Array.from({ length: 16 }, (_, i) => 16 - bytes - Math.floor(i / bytes) * bytes + (i % bytes))
+
+/** Whole halves of adjacent elements from the back to the front: loaded as they lie, and turned round. */
+const loadReversed = (frame: Frame, load: Load, from: Address): ReadonlyArray<number> => {
+  const { type } = load.out
+  const { code } = frame
+  const bytes = bytesOf[type.dtype]
+  const address = reaching(frame, from, -bytes * (type.lanes - 1))
+  return Array.from({ length: halvesOf(type) }, (_, half) => {
+    const local = own(frame, "v128")
+    pushBase(frame, address)
+    code.memory("v128.load", bytes === 8 ? 3 : 2, address.constant - ((half + 1) * lanesPerHalf(type) - 1) * bytes)
+    maskLoaded(frame, load)
+    code.set(local)
+    code.get(local)
+    code.get(local)
+    code.shuffle(reversedBytes(bytes))
+    code.set(local)
+    return local
+  })
+}
+
 /** Writes a load and returns the locals of its halves. */
 export const emitLoad = (frame: Frame, load: Load): ReadonlyArray<number> => {
   const { type } = load.out
@@ -190,7 +214,9 @@ export const emitLoad = (frame: Frame, load: Load): ReadonlyArray<number> => {
   if (type.lanes > 1) {
     if (load.laneStride === 0) return loadSplat(frame, load, address)
     if (load.laneStride === 1) return loadContiguous(frame, load, address)
-    return loadStrided(frame, load, address)
+    // In wide code V8 would pair these loads, whose order in memory is not that of the halves.
+    const reversed = load.laneStride === -1 && !frame.wide && type.lanes % lanesPerHalf(type) === 0
+    return reversed ? loadReversed(frame, load, address) : loadStrided(frame, load, address)
   }
   const valueType = valueTypeOf(type)
   const local = own(frame, valueType)

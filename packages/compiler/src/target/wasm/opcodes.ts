@@ -1,17 +1,21 @@
 /**
  * WebAssembly opcodes by their names in the text format.
  *
- * A plain number is one byte; numbers from 0xfc0000 up are a prefix byte (0xfc saturating casts, 0xfd vectors) and a
+ * A plain number is one byte; numbers from 0xfc0000 up are a prefix byte (0xfc saturating casts, 0xfd vectors, 0xfe atomics) and a
  * LEB128 number in the low 16 bits. Source: WebAssembly Core Specification 2.0, appendix "Index of Instructions".
  */
 const saturating = 0xfc0000
 const simd = 0xfd0000
+const atomic = 0xfe0000
 
 export const opcodes = {
+  unreachable: 0x00,
   loop: 0x03,
   if: 0x04,
   end: 0x0b,
+  br: 0x0c,
   br_if: 0x0d,
+  return: 0x0f,
   call: 0x10,
   drop: 0x1a,
   select: 0x1b,
@@ -215,7 +219,13 @@ export const opcodes = {
   "i32x4.trunc_sat_f32x4_s": simd + 0xf8,
   "i32x4.trunc_sat_f32x4_u": simd + 0xf9,
   "f32x4.convert_i32x4_s": simd + 0xfa,
-  "f32x4.convert_i32x4_u": simd + 0xfb
+  "f32x4.convert_i32x4_u": simd + 0xfb,
+
+  "memory.atomic.notify": atomic + 0x00,
+  "memory.atomic.wait32": atomic + 0x01,
+  "i32.atomic.load": atomic + 0x10,
+  "i32.atomic.store": atomic + 0x17,
+  "i32.atomic.rmw.add": atomic + 0x1e
 } as const
 
 /** The name of an instruction in the text format. */

@@ -10,7 +10,7 @@
  * negative stride starts at its largest value and the constant makes up for it.
  */
 import type { Index, Instruction, Kernel, Loop } from "@cotangent/kernel"
-import { bytesOf } from "@cotangent/kernel"
+import { bytesOf, loopsAround } from "@cotangent/kernel"
 
 /** One pointer of a loop: `parent + start`, then `stride` more bytes each iteration. */
 export interface Pointer {
@@ -95,6 +95,9 @@ export const planLoops = (kernel: Kernel): ReadonlyMap<number, LoopPlan> => {
       }
     }
   }
-  visit(kernel.body, [])
+  const around = loopsAround(kernel)
+  for (const loop of around)
+    plans.set(loop.id, { iterations: iterationsOf(loop), pointers: [], keys: new Set(), indexed: true })
+  visit(kernel.body, around)
   return plans
 }

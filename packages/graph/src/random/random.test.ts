@@ -1,9 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
-import * as Key from "./key.ts"
-import * as T from "./ops/index.ts"
-import { threefryWords } from "./primitives/threefry.ts"
-import { operations as ops } from "./operations.ts"
-import type { AnyTensor } from "./tensor.ts"
+import * as Key from "./index.ts"
+import * as T from "../ops/index.ts"
+import { threefryWords } from "../primitives/threefry.ts"
+import { operations as ops } from "../operations.ts"
+import type { AnyTensor } from "../tensor.ts"
 
 const numbers = (x: AnyTensor): ReadonlyArray<number> => Array.from(T.evaluate(x).data)
 
@@ -79,12 +79,21 @@ describe("keys, as JAX has them", () => {
       [4146024105, 2718843009]
     ])
     const [, second] = Key.split(Key.key(42))
-    assert.isDefined(second)
     assert.deepStrictEqual(Key.split(second, 4).map(numbers).slice(0, 3), [
       [3187376881, 129218101],
       [2350016172, 1168365246],
       [257214496, 567757975]
     ])
+  })
+
+  it("come as a tuple when the types know how many", () => {
+    const three: readonly [Key.Key, Key.Key, Key.Key] = Key.split(Key.key(1), 3)
+    const two: readonly [Key.Key, Key.Key] = Key.split(Key.key(1))
+    const count: number = 3
+    const some: ReadonlyArray<Key.Key> = Key.split(Key.key(1), count)
+    assert.deepStrictEqual(some.map(numbers), three.map(numbers))
+    assert.deepStrictEqual(two.map(numbers), three.slice(0, 2).map(numbers))
+    assert.deepStrictEqual(Key.split(Key.key(1), 0).length, 0)
   })
 
   it("fold in a number as split gives the key of that number", () => {
@@ -104,7 +113,6 @@ describe("keys, as JAX has them", () => {
     ]
     assert.deepStrictEqual(numbers(Key.uniform(Key.key(0), [3, 3])), printed.map(Math.fround))
     const [, subkey] = Key.split(Key.key(0))
-    assert.isDefined(subkey)
     assert.closeTo(numbers(Key.uniform(subkey, []))[0] ?? NaN, 0.00729382, 5e-9)
     // jax.random.normal(key(42)) is -0.028304616: sqrt(2) times the inverse error function of a uniform number in (-1, 1).
     const [u] = numbers(Key.uniform(Key.key(42), [], { low: -1, high: 1 }))
@@ -173,8 +181,6 @@ describe("distributions", () => {
 
   it("differ between keys and agree for one key", () => {
     const [a, b] = Key.split(Key.key(8))
-    assert.isDefined(a)
-    assert.isDefined(b)
     assert.notDeepEqual(numbers(Key.normal(a, [5])), numbers(Key.normal(b, [5])))
     assert.deepStrictEqual(numbers(Key.normal(a, [5])), numbers(Key.normal(a, [5])))
   })

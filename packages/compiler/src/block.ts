@@ -1,0 +1,181 @@
+/**
+ * Blocks: a graph, or the body of a loop, as kernels in order. A program is a main block; the bodies of its loops and
+ * branches are blocks whose parameters and results lie where the block around says.
+ */
+import { type Buffer, divide, type Kernel, type Loop, type Step } from "@cotangent/kernel"
+import type { Graph, View } from "@cotangent/graph"
+import { type Buffers, makeBuffers, makeStore, type Store, storedValues } from "./buffers.ts"
+import { lowerControl } from "./control.ts"
+import { leastMicroseconds, withBytes } from "./cost.ts"
+import { lowerColumn } from "./lower/column.ts"
+import { lowerContract } from "./lower/contract.ts"
+import type { Context } from "./lower/fused.ts"
+import { lowerKernel } from "./lower/kernel.ts"
+import { lowerRow } from "./lower/row.ts"
+import { lowerStructure } from "./lower/structure.ts"
+import { orderGroups } from "./order.ts"
+import { rematerialise } from "./rematerialise.ts"
+import { resolve, valueOf } from "./resolve.ts"
+import { copyResults, planResults } from "./results.ts"
+import { flopsOf, type Group, type Schedule, schedule } from "./schedule.ts"
+
+/** A program under construction. */
+export interface Underway {
+  readonly store: Store
+  readonly kernels: Array<Kernel>
+  readonly tileVectors: 1 | 2
+  /** Lets a buffer lie in the place of another on purpose. */
+  readonly share: (buffer: Buffer, root: Buffer) => void
+  /** The buffers made for the body of each loop. */
+  readonly owned: Map<Step, readonly [number, number]>
+  /** Appends a kernel inside the given loops, divided if threads share it; the steps that call it. */
+  readonly call: (kernel: Kernel, around: ReadonlyArray<Loop>) => ReadonlyArray<Step>
+  /** A new loop around kernels. */
+  readonly loop: (extent: number) => Loop
+}
+
+/** Who shares kernels: how many threads, and how many microseconds a kernel must take to be worth it. */
+export interface Sharing {
+  readonly threads: number
+  readonly grain: number
+}
+
+/** A program without kernels. */
+export const startProgram = (tileVectors: 1 | 2, { threads, grain }: Sharing): Underway => {
+  const store = makeStore()
+  const kernels: Array<Kernel> = []
+  let loops = 0
+  // Loops around kernels have numbers below 0, those inside from 0.
+  const loop = (extent: number): Loop => ({ id: -++loops, extent, step: 1 })
+  const roots = new Map<number, number>()
+  const rootOf = (buffer: Buffer): number => roots.get(buffer.id) ?? buffer.id
+  const crew = threads === 1 ? undefined : loop(threads)
+  const multiply = ({ name, dtype, length }: Buffer): Buffer => ({
+    ...store.make(name, dtype, length * threads),
+    temporary: true
+  })
+  const divided = (kernel: Kernel): ReadonlyArray<Kernel> =>
+    crew === undefined || leastMicroseconds(kernel) < grain
+      ? [kernel]
+      : divide(kernel, { threads: crew, rootOf, multiply })
+  return {
+    store,
+    kernels,
+    tileVectors,
+    owned: new Map(),
+    share: (buffer, root) => void roots.set(buffer.id, rootOf(root)),
+    call: (kernel, around) =>
+      divided(withBytes(around.length === 0 ? kernel : { ...kernel, around })).map((part) => ({
+        tag: "call",
+        kernel: kernels.push(part) - 1
+      })),
+    loop
+  }
+}
+
+/** An array as a block is given it. */
+export interface Given {
+  readonly buffer: Buffer
+  readonly view: View
+}
+
+/** Where a block stands. */
+export interface Place {
+  /** Where the parameters lie and where the results go; new buffers if left out. */
+  readonly given?: { readonly parameters: ReadonlyArray<Given>; readonly results: ReadonlyArray<Buffer> }
+  /** For each result the index of the parameter whose memory it takes over, if any. */
+  readonly replaces: ReadonlyArray<number | undefined>
+  readonly around: ReadonlyArray<Loop>
+}
+
+/** Plans one block: its kernels are appended to the program. */
+export const planBlock = (
+  underway: Underway,
+  graph: Graph.Graph,
+  { given, replaces, around }: Place
+): { readonly steps: ReadonlyArray<Step>; readonly buffers: Buffers } => {
+  const { store, tileVectors } = underway
+  const values = resolve(
+    graph,
+    given?.parameters.map(({ view }) => view)
+  )
+  const state = new Set(replaces)
+  const groups = rematerialise(schedule(values), (parameter) => state.has(parameter))
+  const buffers = makeBuffers(
+    store,
+    values,
+    given === undefined ? undefined : { parameters: given.parameters.map((p) => p.buffer), results: given.results }
+  )
+  replaces.forEach((parameter, i) => {
+    const [result, replaced] = [buffers.results[i], buffers.parameters[parameter ?? -1]]
+    if (result !== undefined && replaced !== undefined && result.id !== replaced.id) underway.share(result, replaced)
+  })
+  const stored = storedValues(groups)
+  const context: Context = {
+    values,
+    bufferOf: buffers.bufferOf,
+    isStored: (base) => stored.has(base),
+    temporary: (...args) => ({ ...buffers.scratch(...args), temporary: true }),
+    tileVectors
+  }
+  const order = orderGroups(groups, writesState(groups, replaces))
+  const how = planResults(context, groups, order, replaces)
+  graph.results.forEach((reference, i) => {
+    const [buffer, access] = [buffers.results[i], values.access[valueOf(values, reference)]]
+    if (how[i] === "direct" && buffer !== undefined && access !== undefined) buffers.assign(access.base, buffer)
+  })
+  const { before, after } = copyResults(groups, buffers, how, replaces)
+  const call = (kernel: Kernel): ReadonlyArray<Step> => underway.call(kernel, around)
+  const steps = [
+    ...before.flatMap(call),
+    ...order.flatMap((group) =>
+      group.kind === "control"
+        ? lowerControl(underway, context, group, around, planBlock)
+        : call(lower(ownContext(context, groups, group), groups, group, underway.kernels.length))
+    ),
+    ...after.flatMap(call)
+  ]
+  return { steps, buffers }
+}
+
+/** Whether a group computes a value that replaces a parameter. */
+const writesState = ({ values }: Schedule, replaces: ReadonlyArray<number | undefined>) => {
+  const state = new Set(
+    values.graph.results.flatMap((reference, i) =>
+      replaces[i] === undefined ? [] : (values.access[valueOf(values, reference)]?.base ?? [])
+    )
+  )
+  return (group: Group): boolean => group.members.some(({ node }) => state.has(values.start[node] ?? -1))
+}
+
+/** The program as one group sees it: what it repeats belongs to another, which stores it if anybody does. */
+const ownContext = (context: Context, { groupOf }: Schedule, group: Group): Context => ({
+  ...context,
+  isStored: (base) => groupOf[base] === group.id && context.isStored(base)
+})
+
+/** A kernel is named for what it ends in: `k3_dot_add_select`. */
+const nameOf = (schedule: Schedule, group: Group, index: number): string => {
+  const names = group.members.map((m) => schedule.values.graph.nodes[m.node]?.primitive ?? "")
+  const shown = names.length <= 4 ? names : [...names.slice(0, 2), `${names.length - 3}more`, names.at(-1) ?? ""]
+  return `k${index}_${shown.join("_")}`
+}
+
+const lower = (context: Context, schedule: Schedule, group: Group, index: number): Kernel => {
+  const name = nameOf(schedule, group, index)
+  const cost = { flops: flopsOf(schedule, group), bytes: 0 }
+  switch (group.kind) {
+    case "row":
+      return lowerRow(context, group, name, cost)
+    case "contract":
+      return lowerContract(context, group, name, cost)
+    case "column":
+      return lowerColumn(context, group, name, cost)
+    case "kernel":
+      return lowerKernel(context, group, name, cost)
+    case "control":
+      throw new RangeError("control flow has no kernel of its own")
+    default:
+      return lowerStructure(context, group, group.kind, name, cost)
+  }
+}
