@@ -1,16 +1,6 @@
 /** The five optimizers, and how one of them runs over a landscape: compiled, one call per step. */
 import { Effect } from "effect"
-import {
-  type BorderError,
-  type CompileError,
-  Compute,
-  grad,
-  Optimizer,
-  RandomKey,
-  step,
-  T,
-  type Tensor
-} from "cotangent"
+import { type RunError, type CompileError, Compute, grad, Optimizer, RandomKey, step, T, type Tensor } from "cotangent"
 import type { Point, Problem } from "./problems.ts"
 
 /** Where an optimizer was before every step and after the last one, and how high the landscape is there. */
@@ -23,7 +13,7 @@ export interface Run {
 /** An optimizer in the race: how it runs over a landscape at a learning rate. */
 export interface Racer {
   readonly name: string
-  readonly run: (problem: Problem, learningRate: number) => Effect.Effect<Run, CompileError | BorderError, Compute>
+  readonly run: (problem: Problem, learningRate: number) => Effect.Effect<Run, CompileError | RunError, Compute>
 }
 
 /**

@@ -38,10 +38,11 @@ describe("checkGrad", () => {
         "2 reverse 0.layer.b",
         "2 forward 1",
         "2 reverse 1",
-        "2 adjoint "
+        "2 adjoint ",
+        "2 symmetry "
       ]
     )
-    assert.isBelow(report.worst, 1e-7)
+    assert.isBelow(report.worst, 1e-10)
     checkGrad(
       (y: Tensor<Shape, "f64">) => [T.softmax(y), T.logsumexp(y, { axis: 0 })],
       [

@@ -4,6 +4,7 @@ import { checkJacobian, checkSecondOrder } from "./gradients/higher.ts"
 import type { Document, Form } from "./forms/document.ts"
 import { checkOptimizerCase } from "./optimizers/check.ts"
 import type { Outcome } from "./outcome.ts"
+import { checkSolverRun } from "./optimizers/solvers.ts"
 import { checkScheduleCase } from "./schedules/check.ts"
 import { type TargetName, targetNames, targetOf, type Target } from "./targets.ts"
 import { checkTrainingRun } from "./training/check.ts"
@@ -49,15 +50,9 @@ const outcomesOf = (document: Document, targets: ReadonlyArray<Target>): Readonl
     }
     case "optimizers": {
       const file = document.content
-      const solvers = file.lbfgs?.cases ?? []
-      return [
-        ...file.cases.map((golden) => checkOptimizerCase(golden, file, targets)),
-        ...solvers.map((golden): Outcome => ({
-          tag: "skipped",
-          id: `${golden.function} ${golden.call.replace(/ *#.*$/, "")}`,
-          missing: "torch.optim.LBFGS"
-        }))
-      ]
+      const { lbfgs } = file
+      const solved = lbfgs === undefined ? [] : lbfgs.cases.map((golden) => checkSolverRun(golden, lbfgs, targets))
+      return [...file.cases.map((golden) => checkOptimizerCase(golden, file, targets)), ...solved]
     }
     case "schedules":
       return document.content.cases.map((golden) => checkScheduleCase(golden, targets))

@@ -125,7 +125,7 @@ describe("the documents", () => {
           env: { COTANGENT_DOCS: "1" }
         })
         assert.strictEqual(code, 0, `${file} does not run:\n${located(stderr)}`)
-        const recording: Recording = JSON.parse(stdout)
+        const recording: Recording = JSON.parse(located(stdout))
         const wrong = differences(program, recording)
         assert.strictEqual(wrong.length, 0, wrong.join("\n"))
       })

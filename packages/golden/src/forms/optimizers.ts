@@ -1,5 +1,6 @@
 /** The form of optimizer files: parameters after every step along given gradients. */
 import * as Schema from "effect/Schema"
+import { Solvers } from "./solvers.ts"
 import { Numbers, Sizes } from "./tensors.ts"
 
 /** An option of an optimizer. */
@@ -42,14 +43,6 @@ export const OptimizerCase = Schema.Struct({
 /** One optimizer with its options and where it goes. */
 export type OptimizerCase = typeof OptimizerCase.Type
 
-/** One run of a solver that calls its objective. */
-export const SolverCase = Schema.Struct({
-  function: Schema.String,
-  definition: Schema.String,
-  x0: Numbers,
-  call: Schema.String
-})
-
 /** A file of optimizers. */
 export const Optimizers = Schema.Struct({
   /** What the numbers were computed in; float64 unless it says otherwise. */
@@ -59,7 +52,7 @@ export const Optimizers = Schema.Struct({
   /** One list of tensors per step. */
   gradients: Schema.Array(Schema.Array(Numbers)),
   cases: Schema.Array(OptimizerCase),
-  lbfgs: Schema.optionalKey(Schema.Struct({ cases: Schema.Array(SolverCase) }))
+  lbfgs: Schema.optionalKey(Solvers)
 })
 
 /** A file of optimizers. */

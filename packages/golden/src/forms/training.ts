@@ -23,7 +23,10 @@ export const TrainingRun = Schema.Struct({
     Schema.Record(Schema.String, Schema.Struct({ sum: Schema.Number, sumsq: Schema.Number }))
   ),
   final_checksums: Schema.Record(Schema.String, Checksum),
-  final_small_tensors: Schema.Record(Schema.String, Numbers)
+  final_small_tensors: Schema.Record(Schema.String, Numbers),
+  /** The running statistics of batch normalisation at the end. */
+  final_running_mean: Schema.optionalKey(Numbers),
+  final_running_var: Schema.optionalKey(Numbers)
 })
 
 /** One run. */

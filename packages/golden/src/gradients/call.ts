@@ -1,6 +1,7 @@
 /** A call of a torch function as an adapter sees it: arguments by torch's names, inputs as tensors. */
 import { type AnyTensor, Axes, isFloat, showShape, type Shape, T, type Tensor, Values } from "@cotangent/graph"
 import type { Argument } from "../forms/gradients.ts"
+import type { Tolerance } from "../comparison.ts"
 import { Missing } from "../outcome.ts"
 import type { F64 } from "../targets.ts"
 
@@ -18,6 +19,8 @@ export interface Adapter {
   readonly only?: { readonly [parameter: string]: Argument }
   /** The one public operation. */
   readonly operation: string
+  /** How far torch's own derivatives are from the true ones where they are known to be rounded, and why. */
+  readonly rounded?: { readonly tolerance: Tolerance; readonly note: string }
   readonly apply: (call: Call) => Built
 }
 
@@ -81,6 +84,11 @@ export class Call {
     return x as Tensor<Shape, "i32">
   }
 
+  /** Whether the argument is a plain value of a kind. */
+  is(name: string, kind: "number" | "string" | "boolean"): boolean {
+    return typeof this.given.get(name) === kind
+  }
+
   /** Whether the argument is a float tensor. */
   isFloat(name: string): boolean {
     const x = this.given.get(name)
@@ -135,6 +143,20 @@ export class Call {
     return list
   }
 
+  /** Whether the argument is a list. */
+  isList(name: string): boolean {
+    return isList(this.given.get(name))
+  }
+
+  /** Two lists of numbers. */
+  twoLists(name: string): readonly [ReadonlyArray<number>, ReadonlyArray<number>] {
+    const x = this.given.get(name)
+    const [a, b] = isList(x) ? x : []
+    if (!isList(a) || !isList(b) || !a.every(isNumber) || !b.every(isNumber))
+      throw this.wrong(name, "two lists of numbers")
+    return [a, b]
+  }
+
   /** The axis under `name`, counted from the front. */
   axis(name: string, x: AnyTensor, otherwise?: number): number {
     return Axes.normalizeAxis(this.op, x.shape, this.number(name, otherwise))
@@ -147,6 +169,15 @@ export class Call {
   }
 }
 
+/** Names of numbers in Python. */
+const named: { readonly [name: string]: number } = {
+  "math.inf": Infinity,
+  "torch.inf": Infinity,
+  "math.nan": Number.NaN,
+  "math.pi": Math.PI,
+  "math.e": Math.E
+}
+
 const resolve = (op: string, argument: Argument, inputs: Inputs): Resolved => {
   if (typeof argument !== "object" || argument === null) return argument
   if (Array.isArray(argument)) return argument.map((a: Argument) => resolve(op, a, inputs))
@@ -156,7 +187,9 @@ const resolve = (op: string, argument: Argument, inputs: Inputs): Resolved => {
       throw new TypeError(`${op}: there is no input ${argument.input}; there are ${[...inputs.keys()].join(", ")}`)
     return input
   }
-  return JSON.stringify(argument)
+  return "name" in argument && Object.hasOwn(named, argument.name)
+    ? (named[argument.name] ?? Number.NaN)
+    : JSON.stringify(argument)
 }
 
 const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b)

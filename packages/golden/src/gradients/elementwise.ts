@@ -1,33 +1,63 @@
-/** torch's elementwise functions and activations. */
+/** torch's elementwise arithmetic and choices. */
 import { T } from "@cotangent/graph"
 import type { F64 } from "../targets.ts"
 import type { Adapter } from "./call.ts"
 
-const unary = (operation: string, f: (x: F64) => F64): Adapter => ({
+/** A function of one tensor. */
+export const unary = (operation: string, f: (x: F64) => F64): Adapter => ({
   parameters: ["input"],
   operation,
   apply: (call) => f(call.float("input"))
 })
 
-const activation = (operation: string, f: (x: F64) => F64): Adapter => ({
-  ...unary(operation, f),
-  parameters: ["input", "inplace"],
-  only: { inplace: false }
-})
-
-const binary = (operation: string, f: (a: F64, b: F64 | number) => F64, only: Adapter["only"] = {}): Adapter => ({
+/** A function of two tensors, of which the second may be a number. */
+export const binary = (
+  operation: string,
+  f: (a: F64, b: F64 | number) => F64,
+  only: Adapter["only"] = {}
+): Adapter => ({
   parameters: ["input", "other"],
   only,
   operation,
   apply: (call) => f(call.float("input"), call.operand("other"))
 })
 
+/** A sum or difference, whose second operand may be scaled. */
+const sum = (operation: string, sign: 1 | -1, f: (a: F64, b: F64 | number) => F64): Adapter => ({
+  parameters: ["input", "other", "alpha"],
+  operation: `${operation}, T.addScaled`,
+  apply: (call) => {
+    const [a, b, alpha] = [call.float("input"), call.operand("other"), call.number("alpha", 1)]
+    return alpha === 1 ? f(a, b) : T.addScaled(a, b, sign * alpha)
+  }
+})
+
+const quotients = {
+  floor: (a: F64, b: F64 | number): F64 => T.floorDivide(a, b),
+  trunc: (a: F64, b: F64 | number): F64 => T.truncDivide(a, b),
+  exact: (a: F64, b: F64 | number): F64 => T.div(a, b)
+}
+
+const quotient: Adapter = {
+  parameters: ["input", "other", "rounding_mode"],
+  operation: "T.div, T.floorDivide, T.truncDivide",
+  apply: (call) => {
+    const mode = call.text("rounding_mode", "exact")
+    if (mode !== "floor" && mode !== "trunc" && mode !== "exact") return call.missing(`with rounding_mode=${mode}`)
+    return quotients[mode](call.float("input"), call.operand("other"))
+  }
+}
+
 /** Elementwise functions by torch's names. */
 export const elementwise: { readonly [op: string]: Adapter } = {
-  "torch.add": binary("T.add", (a, b) => T.add(a, b), { alpha: 1 }),
-  "torch.sub": binary("T.sub", (a, b) => T.sub(a, b), { alpha: 1 }),
+  "torch.add": sum("T.add", 1, (a, b) => T.add(a, b)),
+  "torch.sub": sum("T.sub", -1, (a, b) => T.sub(a, b)),
+  "torch.subtract": sum("T.sub", -1, (a, b) => T.sub(a, b)),
   "torch.mul": binary("T.mul", (a, b) => T.mul(a, b)),
-  "torch.div": binary("T.div", (a, b) => T.div(a, b), { rounding_mode: null }),
+  "torch.multiply": binary("T.mul", (a, b) => T.mul(a, b)),
+  "torch.div": quotient,
+  "torch.divide": quotient,
+  "torch.true_divide": binary("T.div", (a, b) => T.div(a, b)),
   "torch.pow": {
     parameters: ["input", "exponent"],
     operation: "T.pow",
@@ -53,25 +83,6 @@ export const elementwise: { readonly [op: string]: Adapter } = {
   "torch.sigmoid": unary("T.sigmoid", T.sigmoid),
   "torch.relu": unary("T.relu", T.relu),
   "torch.erf": unary("T.erf", T.erf),
-  "torch.nn.functional.relu": activation("T.relu", T.relu),
-  "torch.nn.functional.silu": activation("T.silu", T.silu),
-  "torch.nn.functional.tanh": unary("T.tanh", T.tanh),
-  "torch.nn.functional.sigmoid": unary("T.sigmoid", T.sigmoid),
-  // torch's softplus is the identity above its threshold: the true function differs from it by less than 3e-9 there.
-  "torch.nn.functional.softplus": {
-    ...unary("T.softplus", T.softplus),
-    parameters: ["input", "beta", "threshold"],
-    only: { beta: 1, threshold: 20 }
-  },
-  "torch.nn.functional.gelu": {
-    parameters: ["input", "approximate"],
-    operation: "T.gelu, T.geluTanh",
-    apply: (call) => {
-      const approximate = call.text("approximate", "none")
-      if (approximate === "none") return T.gelu(call.float("input"))
-      return approximate === "tanh" ? T.geluTanh(call.float("input")) : call.missing(`with approximate=${approximate}`)
-    }
-  },
   "torch.where": {
     parameters: ["condition", "input", "other"],
     operation: "T.where",

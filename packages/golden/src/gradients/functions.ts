@@ -3,7 +3,6 @@ import { type Shape, T, type Tensor } from "@cotangent/graph"
 import { Loss } from "@cotangent/nn"
 import { Missing } from "../outcome.ts"
 import type { F64 } from "../targets.ts"
-import { layerNorm } from "./normalizations.ts"
 
 /** Matrices that functions share, by name. */
 export type Constants = (name: string) => F64
@@ -44,29 +43,24 @@ export const scalarFunctions: { readonly [id: string]: ScalarFunction | Missing 
     return scalar(T.mean(T.softplus(margins)))
   },
   gelu_sum: (x) => total(T.mul(T.gelu(x), x)),
-  layernorm_sq: (x) => {
-    const features = x.shape[0] ?? 1
-    // Golden floats are f64.
-    const y = layerNorm(
-      T.expand(x, 0),
-      { scale: T.ones([features], "f64"), offset: T.zeros([features], "f64") },
-      1e-5
-    ) as F64
-    return total(T.pow(y, 3))
-  },
+  layernorm_sq: (x) => total(T.pow(T.layerNorm(x), 3)),
   matmul_sq: (x) => total(T.square(product(T.reshape(x, [2, 3]), T.reshape(x, [3, 2])))),
   xent: (x, k) => {
     const logits: Tensor<Shape, "f64"> = T.reshape(product(x, k("W1")), [1, 4])
     // perSample is typed for f32 and keeps the element type of the logits.
     return scalar(Loss.sparseCategoricalCrossentropy({ fromLogits: true }).perSample(logits, T.constant([2], "i32")))
   },
-  conv: new Missing("torch.nn.functional.conv1d")
+  conv: (x) => {
+    const kernel: F64 = T.constant([[[0.5]], [[-1]], [[0.25]]], "f64")
+    const y: F64 = T.conv1d(T.reshape(x, [1, 6, 1]), kernel)
+    return total(T.pow(y, 3))
+  }
 }
 
 /** Vector functions by id. */
 export const vectorFunctions: { readonly [id: string]: VectorFunction | Missing } = {
   softmax: (x) => T.softmax(x, { axis: 0 }),
   tanh_lin: (x, k) => T.tanh(product(x, k("W1"))),
-  outer: new Missing("torch.outer"),
-  cumsum_exp: new Missing("torch.cumsum")
+  outer: (x) => T.flatten(T.outer(x, x), { from: 0 }) as F64,
+  cumsum_exp: (x) => T.cumsum(T.exp(x))
 }

@@ -1,94 +1,92 @@
-/** torch's normalisations as the layers of `Model`, whose parameters and statistics the call gives. */
-import { type AnyTensor, Key, T, type Tensor } from "@cotangent/graph"
-import { Model } from "@cotangent/nn"
+/** torch's normalisations. */
+import { T } from "@cotangent/graph"
 import type { F64 } from "../targets.ts"
 import type { Adapter, Call } from "./call.ts"
 
-/** Models are typed for f32; their layers compute in the element type of what they are given. */
-const asModelTensor = (x: F64): Tensor<[number]> => x as AnyTensor as Tensor<[number]>
-
-interface Affine {
-  readonly scale: F64
-  readonly offset: F64
-}
-
-interface Statistics {
-  readonly mean: F64
-  readonly variance: F64
-}
-
-const normOf = ({ scale, offset }: Affine) => ({ norm: { scale: asModelTensor(scale), offset: asModelTensor(offset) } })
-
-/** torch's weight and bias as the parameters of a layer; without them they are ones and zeros. */
-const affine = (call: Call, features: number): Affine => ({
-  scale: call.has("weight") ? call.float("weight") : T.ones([features], "f64"),
-  offset: call.has("bias") ? call.float("bias") : T.zeros([features], "f64")
+/** torch's weight, bias and eps. */
+const affine = (call: Call): { readonly scale?: F64; readonly offset?: F64; readonly epsilon: number } => ({
+  ...(call.has("weight") ? { scale: call.float("weight") } : {}),
+  ...(call.has("bias") ? { offset: call.float("bias") } : {}),
+  epsilon: call.number("eps", 1e-5)
 })
 
-/** The running statistics that a batchNorm starts with. */
-export const freshStatistics = (features: number): Statistics => ({
-  mean: T.zeros([features], "f64"),
-  variance: T.ones([features], "f64")
-})
-
-/** A batchNorm with PyTorch's conventions, applied to a batch of rows: the output and the next running statistics. */
-export const batchNorm = (
-  x: AnyTensor,
-  params: Affine,
-  { mean, variance }: Statistics,
-  options: { readonly momentum: number; readonly epsilon: number; readonly training: boolean }
-): { readonly y: AnyTensor; readonly mean: AnyTensor; readonly variance: AnyTensor } => {
-  const layer = Model.batchNorm("norm", {
-    momentum: 1 - options.momentum,
-    epsilon: options.epsilon,
-    runningVariance: "unbiased"
+/** The statistics of every channel that a call gives, channels being the second axis. */
+const givenStatistics = (call: Call, x: F64): F64 =>
+  T.batchNormInference(x, {
+    mean: call.float("running_mean"),
+    variance: call.float("running_var"),
+    axis: 1,
+    ...affine(call)
   })
-  const model = Model.forgetShapes(layer(Model.input([x.shape.at(-1) ?? 1])))
-  const state = { norm: { mean: asModelTensor(mean), variance: asModelTensor(variance) } }
-  const applied = model.apply(normOf(params), state, x, options.training ? Model.train(Key.key(0)) : Model.evaluate)
-  return { y: applied.y, ...applied.state.norm }
-}
 
-/** A layerNorm over the last axis of a batch, applied. */
-export const layerNorm = (x: AnyTensor, params: Affine, epsilon: number): AnyTensor => {
-  const sample: readonly [...Array<number>, number] = [...x.shape.slice(1, -1), x.shape.at(-1) ?? 1]
-  return Model.forgetShapes(Model.layerNorm("norm", { epsilon })(Model.input(sample))).apply(
-    normOf(params),
-    {},
-    x,
-    Model.evaluate
-  ).y
-}
+/** The numbers from `-count` to -1. */
+const trailing = (count: number): ReadonlyArray<number> => Array.from({ length: count }, (_, i) => i - count)
 
 /** Normalisations by torch's names. */
 export const normalizations: { readonly [op: string]: Adapter } = {
   "torch.nn.functional.layer_norm": {
     parameters: ["input", "normalized_shape", "weight", "bias", "eps"],
-    operation: "Model.layerNorm",
-    apply: (call) => {
-      const x = call.float("input")
-      const [features = 1, ...further] = call.numbers("normalized_shape")
-      if (further.length > 0) return call.missing("over more than the last axis")
-      if (x.shape.length < 2) return call.missing("of a tensor without a batch")
-      return layerNorm(x, affine(call, features), call.number("eps", 1e-5))
-    }
+    operation: "T.layerNorm",
+    apply: (call) =>
+      T.layerNorm(call.float("input"), { axis: trailing(call.numbers("normalized_shape").length), ...affine(call) })
+  },
+  "torch.nn.functional.rms_norm": {
+    parameters: ["input", "normalized_shape", "weight", "eps"],
+    operation: "T.rmsNorm",
+    apply: (call) =>
+      T.rmsNorm(call.float("input"), {
+        axis: trailing(call.numbers("normalized_shape").length),
+        ...affine(call),
+        epsilon: call.number("eps", Number.EPSILON)
+      })
   },
   "torch.nn.functional.batch_norm": {
     parameters: ["input", "running_mean", "running_var", "weight", "bias", "training", "momentum", "eps"],
-    operation: "Model.batchNorm",
+    operation: "T.batchNormTraining, T.batchNormInference",
     apply: (call) => {
       const x = call.float("input")
-      const features = x.shape[1] ?? 1
-      if (x.shape.length !== 2) return call.missing("with features on an axis other than the last")
-      const training = call.boolean("training", false)
-      const state = call.has("running_mean")
-        ? { mean: call.float("running_mean"), variance: call.float("running_var") }
-        : freshStatistics(features)
-      return batchNorm(x, affine(call, features), state, {
-        momentum: call.number("momentum", 0.1),
-        epsilon: call.number("eps", 1e-5),
-        training
-      }).y
+      // The running statistics, which momentum moves, are no output of the call.
+      return call.boolean("training", false)
+        ? T.batchNormTraining(x, { axis: 1, ...affine(call) }).y
+        : givenStatistics(call, x)
     }
+  },
+  "torch.nn.functional.group_norm": {
+    parameters: ["input", "num_groups", "weight", "bias", "eps"],
+    operation: "T.groupNorm",
+    apply: (call) => T.groupNorm(call.float("input"), { groups: call.number("num_groups"), axis: 1, ...affine(call) })
+  },
+  "torch.nn.functional.instance_norm": {
+    parameters: ["input", "running_mean", "running_var", "weight", "bias", "use_input_stats", "momentum", "eps"],
+    operation: "T.instanceNorm, T.batchNormInference",
+    apply: (call) => {
+      const x = call.float("input")
+      return call.boolean("use_input_stats", true)
+        ? T.instanceNorm(x, { axis: 1, ...affine(call) })
+        : givenStatistics(call, x)
+    }
+  },
+  "torch.nn.functional.normalize": {
+    parameters: ["input", "p", "dim", "eps", "out"],
+    only: { out: null },
+    operation: "T.normalize",
+    apply: (call) =>
+      T.normalize(call.float("input"), {
+        axis: call.has("dim") ? call.numbers("dim") : 1,
+        p: call.number("p", 2),
+        epsilon: call.number("eps", 1e-12)
+      })
+  },
+  "torch.nn.functional.local_response_norm": {
+    parameters: ["input", "size", "alpha", "beta", "k"],
+    operation: "T.localResponseNorm",
+    apply: (call) =>
+      T.localResponseNorm(call.float("input"), {
+        size: call.number("size"),
+        alpha: call.number("alpha", 1e-4),
+        beta: call.number("beta", 0.75),
+        k: call.number("k", 1),
+        axis: 1
+      })
   }
 }

@@ -2,70 +2,32 @@
  * The cases that are not one call of literals and inputs: short programs, known by id and written again here with public
  * operations. A program that is made of an operation which does not exist here says its name.
  */
-import { type AnyTensor, T } from "@cotangent/graph"
-import { Loss } from "@cotangent/nn"
-import { Missing } from "../outcome.ts"
+import { type AnyTensor, type Shape, T, type Tensor } from "@cotangent/graph"
+import { Loss, Recurrent } from "@cotangent/nn"
 import type { F64 } from "../targets.ts"
 import type { Built } from "./call.ts"
-import { batchNorm, freshStatistics } from "./normalizations.ts"
+import { cellParameters } from "./cells.ts"
 
 /** A program: gives its outputs from its inputs by name. */
 export type Program = (x: (name: string) => F64) => Built
 
-const missing =
-  (operation: string): Program =>
-  () =>
-    new Missing(operation)
-
-const softmaxAttention = (q: F64, k: F64, v: F64, mask: (scores: F64) => F64): F64 => {
-  const scores: F64 = T.div(T.matmul(q, T.transpose(k)), Math.sqrt(q.shape.at(-1) ?? 1))
-  return T.matmul(T.softmax(mask(scores), { axis: -1 }), v)
+/** Indices among the inputs of a program. */
+const indices = (x: AnyTensor): Tensor<Shape, "i32"> => {
+  if (x.dtype !== "i32") throw new TypeError(`a program needs indices, not ${x.dtype}`)
+  return x as Tensor<Shape, "i32">
 }
 
-/** Scores with -Infinity where the key comes after the query. */
-const causal = (scores: F64): F64 => {
-  const [rows = 0, columns = 0] = scores.shape.slice(-2)
-  const position = (count: number) => T.iota(count)
-  return T.where(
-    T.less(T.expand(position(rows), 1), T.expand(position(columns), 0)),
-    T.full([], -Infinity, "f64"),
-    scores
-  )
-}
+const constants = (...numbers: ReadonlyArray<number>): F64 =>
+  T.fromArray(Float64Array.from(numbers), [numbers.length], "f64")
 
-/** `x weight^T + bias`, of the four vectors that a recurrent cell's weights hold. */
-const gates = (x: F64, weight: F64, bias: F64): F64 => T.add(T.matmul(x, T.transpose(weight)), bias)
+/** Targets -1 and 1 of the losses of margins. */
+const signs = constants(1, -1, 1, -1)
 
-/** The columns of a matrix in `count` equal parts. */
-const chunks = (x: F64, count: number): ReadonlyArray<F64> => {
-  const size = (x.shape.at(-1) ?? 0) / count
-  return Array.from({ length: count }, (_, i) => T.slice(x, [{}, { start: i * size, end: (i + 1) * size }]))
-}
+const cell = (x: (name: string) => F64) => cellParameters(x("wi"), x("wh"), x("bi"), x("bh"))
 
 const lstmCell: Program = (x) => {
-  const [i, f, g, o] = chunks(T.add(gates(x("x"), x("wi"), x("bi")), gates(x("h"), x("wh"), x("bh"))), 4)
-  if (i === undefined || f === undefined || g === undefined || o === undefined)
-    throw new RangeError("lstm_cell: four gates")
-  const c = T.add(T.mul(T.sigmoid(f), x("c")), T.mul(T.sigmoid(i), T.tanh(g)))
-  return [T.mul(T.sigmoid(o), T.tanh(c)), c]
-}
-
-const gruCell: Program = (x) => {
-  const [ir, iz, inn] = chunks(gates(x("x"), x("wi"), x("bi")), 3)
-  const [hr, hz, hn] = chunks(gates(x("h"), x("wh"), x("bh")), 3)
-  if (
-    ir === undefined ||
-    iz === undefined ||
-    inn === undefined ||
-    hr === undefined ||
-    hz === undefined ||
-    hn === undefined
-  )
-    throw new RangeError("gru_cell: three gates")
-  const r = T.sigmoid(T.add(ir, hr))
-  const z = T.sigmoid(T.add(iz, hz))
-  const n: F64 = T.tanh(T.add(inn, T.mul(r, hn)))
-  return T.add(T.mul(T.sub(T.full([], 1, "f64"), z), n), T.mul(z, x("h")))
+  const { h, c } = Recurrent.lstmCell(cell(x), { h: x("h"), c: x("c") }, x("x"))
+  return [h, c]
 }
 
 const loop = (a: F64): F64 => {
@@ -75,65 +37,66 @@ const loop = (a: F64): F64 => {
 }
 
 const running: Program = (x) => {
-  const state = freshStatistics(x("w").shape[0] ?? 1)
-  const { y, mean, variance } = batchNorm(x("x"), { scale: x("w"), offset: x("b") }, state, {
-    momentum: 0.1,
-    epsilon: 1e-5,
-    training: true
+  const { y, running: next } = T.batchNormTraining(x("x"), {
+    scale: x("w"),
+    offset: x("b"),
+    momentum: 0.9,
+    runningVariance: "unbiased"
   })
-  return [y, mean, variance]
-}
-
-/** The binary cross-entropy of probabilities; torch keeps logarithms above -100, which matters at 0 and 1 only. */
-const bce: Program = (x) => {
-  const perSample: AnyTensor = Loss.forgetShapes(Loss.binaryCrossentropy({ fromLogits: false, epsilon: 0 }))(
-    T.sigmoid(x("x")),
-    x("y")
-  )
-  return T.mean(perSample)
+  return [y, next.mean, next.variance]
 }
 
 /** Every program by the id of its case. */
 export const programs: { readonly [id: string]: Program } = {
-  "act.relu6": missing("torch.nn.functional.relu6"),
-  "max.dim": (x) => T.max(x("a"), { axis: 1 }),
-  logcumsumexp: missing("torch.cumsum"),
-  cummax: missing("torch.cummax"),
+  "act.relu6": (x) => T.relu6(T.mul(x("a"), 4)),
+  "max.dim": (x) => T.max(x("a"), { axis: 1, ties: "first" }),
+  logcumsumexp: (x) => T.log(T.cumsum(T.exp(x("a")), { axis: 1 })),
+  cummax: (x) => T.cummax(x("a"), { axis: 1 }),
   "matmul.transposed": (x) => T.matmul(T.transpose(x("a")), T.transpose(x("b"))),
   reshape: (x) => T.mul(T.reshape(x("a"), [2, 6]), T.reshape(T.iota(6, "f64"), [1, 6])),
   "slice.basic": (x) => T.slice(x("a"), [{ start: 1, end: 3 }, { end: 2 }]),
   "slice.step": (x) => T.slice(x("a"), [{ step: 2 }, { start: 1, step: 3 }]),
   "slice.neg": (x) => T.slice(x("a"), [{ start: -2 }, { end: -1 }]),
-  "slice.int_index": (x) =>
-    T.reshape(T.slice(x("a"), [{ start: 1, end: 2 }, {}, { start: -1 }]), [x("a").shape[1] ?? 0]),
+  "slice.int_index": (x) => T.at(x("a"), [1, {}, -1]),
   "slice.empty": (x) => T.slice(x("a"), [{ start: 2, end: 2 }]),
-  "slice.newaxis": (x) => T.expand(T.slice(x("a"), [{}, { start: 1 }]), 1),
-  "adv_index.pairs": missing("Tensor.__getitem__ with two index tensors"),
-  "stack.neg1": missing("torch.stack along an axis other than the first"),
-  sort: missing("torch.sort"),
-  topk: missing("torch.topk"),
-  cholesky: missing("torch.linalg.cholesky"),
-  slogdet: missing("torch.linalg.slogdet"),
-  "rms_norm.written": (x) => {
-    const meanSquare: F64 = T.mean(T.square(x("x")), { axis: -1, keepDims: true })
-    return T.mul(T.mul(x("x"), T.rsqrt(T.add(meanSquare, 1e-6))), x("w"))
+  "slice.newaxis": (x) => T.at(x("a"), [{}, null, { start: 1 }]),
+  "adv_index.pairs": (x) => T.at(x("a"), [indices(x("i")), indices(x("j"))]),
+  "stack.neg1": (x) => T.stack([x("a"), x("b"), T.mul(x("a"), x("b"))], { axis: -1 }),
+  sort: (x) => T.sort(x("a"), { descending: true }),
+  topk: (x) => T.topK(x("a"), 2).values,
+  cholesky: (x) => {
+    const a = x("a")
+    const twice: F64 = T.constant(
+      [
+        [2, 0, 0],
+        [0, 2, 0],
+        [0, 0, 2]
+      ],
+      "f64"
+    )
+    return T.cholesky(T.add(T.matmul(a, T.transpose(a)), twice) as F64)
   },
+  slogdet: (x) => T.slogdet(x("a")).logabsdet,
+  "rms_norm.written": (x) => T.rmsNorm(x("x"), { scale: x("w"), epsilon: 1e-6 }),
   bn_running: running,
-  "cross_entropy.weight": missing("torch.nn.functional.cross_entropy with weight"),
-  nll: missing("torch.nn.functional.nll_loss"),
-  bce,
-  "bce_logits.pos_weight": missing("torch.nn.functional.binary_cross_entropy_with_logits with pos_weight"),
-  "kl_div.batchmean": missing("torch.nn.functional.kl_div"),
-  "kl_div.log_target": missing("torch.nn.functional.kl_div"),
-  cosine_embedding: missing("torch.nn.functional.cosine_embedding_loss"),
-  hinge: missing("torch.nn.functional.hinge_embedding_loss"),
-  margin_ranking: missing("torch.nn.functional.margin_ranking_loss"),
-  soft_margin: missing("torch.nn.functional.soft_margin_loss"),
-  attention: (x) => softmaxAttention(x("q"), x("k"), x("v"), (scores) => scores),
-  "attention.causal": (x) => softmaxAttention(x("q"), x("k"), x("v"), causal),
+  "cross_entropy.weight": (x) =>
+    Loss.sparseCategoricalCrossentropy({ fromLogits: true, classWeights: [1, 2, 0.5, 1, 3] })(x("x"), indices(x("t"))),
+  nll: (x) => Loss.nll()(T.logSoftmax(x("x")), indices(x("t"))),
+  bce: (x) => Loss.binaryCrossentropy({ fromLogits: false, epsilon: 0, leastLog: -100 })(T.sigmoid(x("x")), x("y")),
+  "bce_logits.pos_weight": (x) => Loss.binaryCrossentropy({ fromLogits: true, posWeight: [2, 0.5] })(x("x"), x("y")),
+  "kl_div.batchmean": (x) =>
+    Loss.relativeEntropy()(T.logSoftmax(x("x")), T.softmax(x("y")), { reduction: "batchMean" }),
+  "kl_div.log_target": (x) =>
+    Loss.relativeEntropy({ logTarget: true })(T.logSoftmax(x("x")), T.logSoftmax(x("y")), { reduction: "sum" }),
+  cosine_embedding: (x) => Loss.cosineEmbedding({ margin: 0.1 })(x("x"), x("y"), constants(1, -1, 1)),
+  hinge: (x) => Loss.hingeEmbedding()(x("x"), signs),
+  margin_ranking: (x) => Loss.marginRanking({ margin: 0.3 })(x("x"), x("y"), signs),
+  soft_margin: (x) => Loss.softMargin(x("x"), signs),
+  attention: (x) => T.scaledDotProductAttention(x("q"), x("k"), x("v")),
+  "attention.causal": (x) => T.scaledDotProductAttention(x("q"), x("k"), x("v"), { causal: true }),
   lstm_cell: lstmCell,
-  gru_cell: gruCell,
-  rnn_cell: (x) => T.tanh(T.add(gates(x("x"), x("wi"), x("bi")), gates(x("h"), x("wh"), x("bh")))),
+  gru_cell: (x) => Recurrent.gruCell(cell(x), x("h"), x("x")),
+  rnn_cell: (x) => Recurrent.rnnCell(cell(x), x("h"), x("x")),
   "graph.fanout": (x) => {
     const y: F64 = T.square(x("a"))
     return T.add(T.mul(y, T.exp(T.neg(y))), T.mul(x("a"), T.sum(y)))

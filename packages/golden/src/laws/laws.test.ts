@@ -1,127 +1,63 @@
 import { assert, describe, it } from "@effect/vitest"
-import { operations as ops, primitiveNames, primitives, type PrimitiveName } from "@cotangent/graph"
-import { laws, type LawName } from "./laws.ts"
-import type { Subject } from "./subjects.ts"
-import { checks, rows } from "./table.ts"
+import { primitiveNames, primitives } from "@cotangent/graph"
+import { operationNames, operationSamples } from "./operation-samples.ts"
+import { type Check, checks, classOf, operationChecks, primitiveChecks } from "./table.ts"
 
 /** More seeds with COTANGENT_DEEP=1. */
 const seeds = process.env["COTANGENT_DEEP"] === "1" ? Array.from({ length: 25 }, (_, i) => i + 1) : [1]
 
-const violations = (primitive: PrimitiveName): ReadonlyArray<string> =>
-  checks.flatMap((check) => {
-    if (check.primitive !== primitive) return []
-    return seeds.flatMap((seed) => {
+const violations = (of: ReadonlyArray<Check>): ReadonlyArray<string> =>
+  of.flatMap((check) =>
+    seeds.flatMap((seed) => {
       const sentence = check.run(seed)
       return sentence === undefined ? [] : [`${check.law} of ${check.sample}, seed ${seed}: ${sentence}`]
     })
-  })
+  )
+
+const byOperation = (all: ReadonlyArray<Check>, operation: string): ReadonlyArray<Check> =>
+  all.filter((check) => check.operation === operation)
+
+const laws = (of: ReadonlyArray<Check>): string =>
+  of.length === 0 ? "none" : [...new Set(of.map(({ law }) => law))].join(", ")
 
 describe("laws of primitives", () => {
   for (const primitive of primitiveNames) {
-    const names = [...new Set(checks.flatMap((check) => (check.primitive === primitive ? [check.law] : [])))]
-    it(`${primitive}: ${names.length === 0 ? "none" : names.join(", ")}`, () =>
-      assert.deepStrictEqual(violations(primitive), []))
+    const own = byOperation(primitiveChecks, primitive)
+    it(`${primitive}: ${laws(own)}`, () => assert.deepStrictEqual(violations(own), []))
   }
 
   it("are checked on at least one sample of every primitive but parameter", () => {
-    assert.deepStrictEqual(
-      primitiveNames.filter((primitive) => !checks.some((check) => check.primitive === primitive)),
-      ["parameter"]
-    )
+    // A parameter is what every compiled law computes from; alone it has no value.
+    const without = primitiveNames.filter((name) => name !== "parameter" && byOperation(checks, name).length === 0)
+    assert.deepStrictEqual(without, [], `there are no samples of ${without.join(", ")}`)
   })
 
-  it("state the derivative that the rules have, in both modes", () => {
-    for (const name of primitiveNames)
-      assert.deepStrictEqual(
-        [name, primitives[name].reverse.tag, primitives[name].forward.tag],
-        [name, rows[name].derivative, rows[name].derivative]
-      )
-    assert.deepStrictEqual(
-      primitiveNames.filter((name) => rows[name].derivative === "refuses"),
-      []
+  it("put every primitive into exactly one class", () => {
+    const classes = { rule: [], zero: [], refuses: [] } as Record<string, Array<string>>
+    for (const name of primitiveNames) classes[classOf(name)]?.push(name)
+    console.log(
+      Object.entries(classes)
+        .map(([name, members]) => `${name.padEnd(8)} ${String(members.length).padStart(3)}  ${members.join(" ")}`)
+        .join("\n")
     )
+    assert.strictEqual(Object.values(classes).flat().length, primitiveNames.length)
+    for (const name of primitiveNames) {
+      const { reverse, forward } = primitives[name]
+      for (const rule of [reverse, forward])
+        if (rule.tag === "refuses") assert.match(rule.because, /\w+ \w+/, `${name} must say why it refuses`)
+    }
   })
 })
 
-describe("laws can fail", () => {
-  const circumstances = { seed: 1, step: 2 ** -10, result: undefined }
-  const subject = (
-    apply: Subject["apply"],
-    operands: Subject["operands"] = [{ shape: [3], low: 0.5, high: 1.5 }]
-  ): Subject => ({ name: "wrong", operands, apply })
-  const sentence = (law: LawName, wrong: Subject): string => laws[law](wrong, circumstances) ?? "nothing"
-  const first = (xs: Parameters<Subject["apply"]>[0]) => xs[0] ?? ops.full([], 0, "f64")
+describe("laws of operations", () => {
+  for (const operation of new Set(operationChecks.map((check) => check.operation))) {
+    const own = byOperation(operationChecks, operation)
+    it(`${operation}: ${laws(own)}`, () => assert.deepStrictEqual(violations(own), []))
+  }
 
-  it("differences: a factor that derivatives do not see", () => {
-    const wrong = subject((xs) => [ops.mul(ops.stopGradient(first(xs)), first(xs))])
-    assert.match(sentence("differences", wrong), /^forward of order 1 at operand 0 is /)
-    assert.strictEqual(sentence("adjoint", wrong), "nothing")
-  })
-
-  it("secondOrder: a gradient whose own derivative is wrong", () => {
-    // Its gradient is right, x^2, but is computed of a constant.
-    const wrong = subject((xs) => [
-      ops.add(
-        ops.mul(ops.stopGradient(ops.mul(first(xs), first(xs))), first(xs)),
-        ops.stopGradient(ops.mul(ops.mul(ops.mul(first(xs), first(xs)), first(xs)), -2 / 3))
-      )
-    ])
-    assert.strictEqual(sentence("differences", wrong), "nothing")
-    assert.match(sentence("secondOrder", wrong), /of order 2/)
-  })
-
-  it("zero and stopped: a function that is not constant", () => {
-    assert.match(
-      sentence(
-        "zero",
-        subject((xs) => [ops.sin(first(xs))])
-      ),
-      /^forward of order 1|^derivative/
-    )
-    assert.strictEqual(
-      sentence(
-        "stopped",
-        subject((xs) => [ops.sin(first(xs))])
-      ),
-      "derivative 0 is not zero"
-    )
-  })
-
-  it("vmap: a function that is another one at each call", () => {
-    let calls = 0
-    assert.match(
-      sentence(
-        "vmap",
-        subject((xs) => [ops.add(first(xs), calls++)])
-      ),
-      /with operands 0 batched, result 0\[\d\] is /
-    )
-  })
-
-  it("targets and bits: a cosine beyond its range", () => {
-    assert.match(
-      sentence(
-        "bits",
-        subject((xs) => [ops.cos(ops.mul(first(xs), 1e30))])
-      ),
-      /on wasm and .* on the interpreter/
-    )
-    assert.match(
-      sentence(
-        "targets",
-        subject((xs) => [ops.cos(ops.mul(first(xs), 1e30))])
-      ),
-      /^f32: result 0/
-    )
-  })
-
-  it("dtypes: another element type than stated", () => {
-    assert.strictEqual(
-      sentence(
-        "dtypes",
-        subject((xs) => [ops.lt(first(xs), 1)])
-      ),
-      "f32: the result is bool, not f32"
-    )
+  it("are checked on at least one sample of every public operation", () => {
+    const sampled = new Set(operationSamples.map(({ operation }) => operation))
+    const without = operationNames.filter((name) => !sampled.has(name))
+    assert.deepStrictEqual(without, [], `there are no samples of ${without.map((name) => `T.${name}`).join(", ")}`)
   })
 })

@@ -1,14 +1,16 @@
-/** What laws are checked on: an operation with sample operands. */
+/** What laws are checked on: a function of tensors with sample operands. */
 import {
   allocate,
   type AnyTensor,
-  apply,
+  applySample,
   type Attributes,
+  type DType,
   type Float,
   isFloat,
   type PrimitiveName,
   primitives,
   roundTo,
+  type Sample,
   type SampleOperand,
   sizeOf,
   T,
@@ -16,33 +18,57 @@ import {
   Values
 } from "@cotangent/graph"
 import { type RandomNumbers, randomNumbers } from "../randomNumbers.ts"
+import type { LawName } from "./laws.ts"
 
 /** A function of tensors with sample operands for it. */
 export interface Subject {
-  /** The primitive and the number of the sample: `gather/1`. */
+  /** The operation and its sample: `gather/1`, `T.where/scalar`. */
   readonly name: string
   readonly operands: ReadonlyArray<SampleOperand>
   readonly apply: (operands: ReadonlyArray<AnyTensor>) => ReadonlyArray<AnyTensor>
+  /** The laws that are checked; all that apply unless given. */
+  readonly only?: ReadonlyArray<LawName>
+  /** Laws that do not hold, each with the reason beside it. */
+  readonly except?: ReadonlyArray<LawName>
+  /** The float types that are checked; both unless given. */
+  readonly floats?: ReadonlyArray<Float>
+  /** An element type that results have beside those of the operands, bool and i32. */
+  readonly result?: DType
 }
+
+/** The element type that attributes ask for. */
+const resultOf = (attributes: Attributes): Pick<Subject, "result"> => {
+  const { dtype, value } = attributes
+  const stated = Values.isValue(value) ? value.dtype : dtype
+  // Attributes called dtype are element types.
+  return typeof stated === "string" ? { result: stated as DType } : {}
+}
+
+/** A sample of a primitive as a subject. */
+export const subjectOf = (primitive: PrimitiveName, name: string, sample: Sample<unknown>): Subject => ({
+  name: `${primitive}/${name}`,
+  operands: sample.operands,
+  apply: (xs) => applySample(primitive, xs, sample),
+  // A sample's attributes are those of its primitive, whose `infer` checks them again.
+  ...resultOf(sample.attributes as Attributes)
+})
 
 /** The subjects of a primitive's own samples. */
 export const subjectsOf = (primitive: PrimitiveName): ReadonlyArray<Subject> =>
-  primitives[primitive].samples.map(({ operands, attributes }, i) => ({
-    name: `${primitive}/${i}`,
-    operands,
-    // A sample's attributes are those of its primitive, whose `infer` checks them again.
-    apply: (xs) => apply(primitive, xs, attributes as Attributes)
-  }))
+  primitives[primitive].samples.map((sample, i) => subjectOf(primitive, String(i), sample))
+
+/** Whether some operand is drawn: a float to differentiate with respect to. */
+export const isDrawn = ({ operands }: Subject): boolean => operands.some((operand) => !Values.isValue(operand))
 
 /** The element types a subject is checked in: one if all its operands are given, else every float. */
-export const dtypesOf = ({ operands }: Subject): ReadonlyArray<Float> =>
-  operands.every((operand) => Values.isValue(operand)) ? ["f64"] : ["f32", "f64"]
+export const dtypesOf = (subject: Subject): ReadonlyArray<Float> =>
+  isDrawn(subject) ? (subject.floats ?? ["f32", "f64"]) : ["f64"]
 
 const draw = (operand: SampleOperand, dtype: Float, random: RandomNumbers): Value => {
   if (Values.isValue(operand)) return operand
-  const { shape, low, high } = operand
+  const { shape, low, high, around } = operand
   const data = allocate(dtype, sizeOf(shape))
-  for (let i = 0; i < data.length; i++) data[i] = roundTo[dtype](random.uniform(low, high))
+  for (let i = 0; i < data.length; i++) data[i] = roundTo[dtype](random.uniform(low, high) + (around?.[i] ?? 0))
   return { shape, dtype, data }
 }
 

@@ -1,120 +1,121 @@
-/** The table of laws: every primitive, what kind of derivative it has, and which laws hold for it. */
-import { type DType, type PrimitiveName, primitiveNames } from "@cotangent/graph"
+/**
+ * The table of laws: every law for every sample of every primitive and of every public operation. Nothing is said per
+ * primitive: which laws apply follows from its rules and from the operands of its samples.
+ */
+import { isFloat, type PrimitiveName, primitiveNames, primitives } from "@cotangent/graph"
 import { type LawName, laws } from "./laws.ts"
-import { type ExtraSample, extraSamples } from "./samples.ts"
-import { subjectsOf } from "./subjects.ts"
+import { operationSamples } from "./operation-samples.ts"
+import { samplesBeside } from "./primitive-samples.ts"
+import { constants, isDrawn, type Subject, subjectsOf, valuesOf } from "./subjects.ts"
 
-/** A row of the table. */
-export interface Row {
-  /** How the primitive differentiates, in both modes: by a rule, as a constant, or not at all. */
-  readonly derivative: "rule" | "zero" | "refuses"
-  readonly laws: ReadonlyArray<LawName>
-  /** The element type of the result, where it is not that of the operands. */
-  readonly result?: DType
-  /** The step of differences, where corners lie close. */
-  readonly step?: number
+const isDeep = process.env["COTANGENT_DEEP"] === "1"
+
+/** How a primitive differentiates: by a rule, as a constant, or not at all. */
+export type DerivativeClass = "rule" | "zero" | "refuses"
+
+/** The class of a primitive in both modes, or the sentence that they differ. */
+export const classOf = (primitive: PrimitiveName): DerivativeClass => {
+  const { reverse, forward } = primitives[primitive]
+  if (reverse.tag !== forward.tag)
+    throw new TypeError(
+      `${primitive}: its reverse rule is of class ${reverse.tag}, its forward rule of class ${forward.tag}`
+    )
+  return reverse.tag
 }
 
-/** What holds for everything that is computed from operands. */
-const common: ReadonlyArray<LawName> = ["vmap", "targets", "dtypes", "shapes"]
+/** What holds of everything. */
+const common: ReadonlyArray<LawName> = ["vmap", "targets", "dtypes", "shapes", "graphs"]
 
-/** Differentiable everywhere around its samples. */
-const smooth: Row = { derivative: "rule", laws: ["differences", "adjoint", "secondOrder", ...common] }
-/** Differentiable between corners, which random samples may come close to. */
-const cornered: Row = { ...smooth, step: 2 ** -15 }
-/** Constant between jumps. */
-const flat: Row = { derivative: "zero", laws: ["zero", ...common], step: 2 ** -15 }
-const flag: Row = { ...flat, result: "bool" }
-/** Of integers and booleans only: there is nothing to differentiate. */
-const discrete: Row = { derivative: "zero", laws: common }
-/** Not computed from operands. */
-const source: Row = { derivative: "zero", laws: ["targets", "dtypes", "shapes"] }
+const byClass: Readonly<Record<DerivativeClass, ReadonlyArray<LawName>>> = {
+  rule: ["differences", "adjoint", "secondOrder"],
+  zero: ["zero"],
+  refuses: ["refused"]
+}
 
-/** Every primitive. Its rules must be of the stated kind, and the laws are checked on all its samples. */
-export const rows: Readonly<Record<PrimitiveName, Row>> = {
-  abs: smooth,
-  add: smooth,
-  alias: smooth,
-  and: discrete,
-  argmax: { ...flat, result: "i32" },
-  broadcast: smooth,
-  cast: { ...smooth, result: "f64" },
-  concat: smooth,
-  constant: source,
-  cos: smooth,
-  div: smooth,
-  dot: smooth,
-  eq: flag,
-  erf: smooth,
-  exp: smooth,
-  expm1: smooth,
-  floor: flat,
-  gather: smooth,
-  iota: source,
-  le: flag,
-  log: smooth,
-  log1p: smooth,
-  lt: flag,
-  max: cornered,
-  min: cornered,
-  mul: smooth,
-  neg: smooth,
-  not: discrete,
-  or: discrete,
-  pad: smooth,
-  // A parameter is what every compiled law computes from; alone it has no value.
-  parameter: { derivative: "zero", laws: [] },
-  pow: smooth,
-  reduceMax: cornered,
-  reduceMin: cornered,
-  reduceSum: smooth,
-  reshape: smooth,
-  scan: smooth,
-  scatterAdd: smooth,
-  select: smooth,
-  shiftLeft: discrete,
-  shiftRight: discrete,
-  sigmoid: smooth,
-  sign: flat,
-  sin: smooth,
-  slice: smooth,
-  sqrt: smooth,
+/** Whether some result of a subject is a float, so that it has derivatives; what cannot be built says so in every law. */
+const hasFloatResult = (subject: Subject): boolean => {
+  try {
+    return subject.apply(constants(valuesOf(subject, "f64", 1))).some(({ dtype }) => isFloat(dtype))
+  } catch {
+    return true
+  }
+}
+
+/** Primitives whose derivatives are not those of their values: what is checked of them instead. */
+const declared: { readonly [P in PrimitiveName]?: ReadonlyArray<LawName> } = {
+  // Derivatives are what its user says; those of `T.customVjp` and its like are checked.
+  custom: [],
   // The identity, whose derivative is said to be zero.
-  stopGradient: { derivative: "zero", laws: ["stopped", ...common] },
-  sub: smooth,
-  tanh: smooth,
-  threefry: discrete,
-  transpose: smooth,
-  xor: discrete
+  stopGradient: ["stopped"]
 }
 
-/** Laws about derivatives need a float operand. */
-const ofDerivatives: ReadonlySet<LawName> = new Set(["differences", "adjoint", "secondOrder", "zero"])
+/** Whether the derivatives of a primitive are those of its values. */
+export const isDifferentiable = (primitive: PrimitiveName): boolean => declared[primitive] === undefined
 
-const lawsOf = ({ only, operands }: ExtraSample, row: Row): ReadonlyArray<LawName> => {
-  const differentiable = operands.some((operand) => "low" in operand)
-  return (only ?? row.laws).filter((law) => differentiable || !ofDerivatives.has(law))
+/** The laws of derivatives that hold of a sample. */
+const derivativeLaws = (subject: Subject, primitive: PrimitiveName | undefined): ReadonlyArray<LawName> => {
+  const own = primitive === undefined ? undefined : declared[primitive]
+  if (!isDrawn(subject)) return []
+  if (own !== undefined) return own
+  if (!hasFloatResult(subject)) return byClass.zero
+  return byClass[primitive === undefined ? "rule" : classOf(primitive)]
 }
 
-/** One law for one sample. */
+const lawsOf = (subject: Subject, primitive?: PrimitiveName): ReadonlyArray<LawName> =>
+  subject.only ??
+  [...derivativeLaws(subject, primitive), ...common].filter(
+    (law) =>
+      subject.except?.includes(law) !== true &&
+      // What has no operands has nothing to be batched.
+      (law !== "vmap" || subject.operands.length > 0)
+  )
+
+/** One law for one sample of an operation. */
 export interface Check {
-  readonly primitive: PrimitiveName
+  /** `sin` is a primitive, `T.sin` the public operation. */
+  readonly operation: string
   readonly sample: string
   readonly law: LawName
   /** The sentence of a violation, or nothing. */
   readonly run: (seed: number) => string | undefined
 }
 
+/** A law as a sentence in every case: what throws violates it. */
+const attempt = (law: LawName, subject: Subject, seed: number): string | undefined => {
+  try {
+    return laws[law](subject, seed)
+  } catch (error) {
+    return error instanceof Error ? `${error.name}: ${error.message}` : String(error)
+  }
+}
+
+/** The laws of a subject as checks. */
+export const checksOf = (operation: string, subject: Subject, primitive?: PrimitiveName): ReadonlyArray<Check> =>
+  lawsOf(subject, primitive).map((law) => ({
+    operation,
+    sample: subject.name,
+    law,
+    run: (seed) => attempt(law, subject, seed)
+  }))
+
+/** Every sample of a primitive, its own first. */
+export const samplesOf = (primitive: PrimitiveName): ReadonlyArray<Subject> => [
+  ...subjectsOf(primitive),
+  ...samplesBeside(primitive)
+]
+
 /** Every law of every sample of every primitive. */
-export const checks: ReadonlyArray<Check> = primitiveNames.flatMap((primitive) => {
-  const row = rows[primitive]
-  const samples: ReadonlyArray<ExtraSample> = [...subjectsOf(primitive), ...(extraSamples[primitive] ?? [])]
-  return samples.flatMap((sample) =>
-    lawsOf(sample, row).map((law): Check => ({
-      primitive,
-      sample: sample.name,
-      law,
-      run: (seed) => laws[law](sample, { seed, step: row.step ?? 2 ** -10, result: sample.result ?? row.result })
-    }))
-  )
-})
+export const primitiveChecks: ReadonlyArray<Check> = primitiveNames.flatMap((primitive) =>
+  samplesOf(primitive).flatMap((subject) => checksOf(primitive, subject, primitive))
+)
+
+/**
+ * Every law of every sample of every public operation. Operations are made of primitives, which are checked in both float
+ * types: the samples of an operation take turns. In both with COTANGENT_DEEP=1.
+ */
+export const operationChecks: ReadonlyArray<Check> = operationSamples.flatMap((subject, i) =>
+  checksOf(`T.${subject.operation}`, isDeep ? subject : { ...subject, floats: i % 2 === 0 ? ["f32"] : ["f64"] })
+)
+
+/** Every law of every sample. */
+export const checks: ReadonlyArray<Check> = [...primitiveChecks, ...operationChecks]

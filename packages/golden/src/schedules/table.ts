@@ -239,6 +239,16 @@ const schedulers: { readonly [name: string]: Row } = {
         : Schedule.product([Schedule.constant(rate), factor])
     }
   },
+  MultiplicativeLR: {
+    parameters: ["lr_lambda"],
+    make: (given, from) => {
+      const expression = given.expression("lr_lambda")
+      const factor = expression === undefined ? undefined : lambdaOf(expression)
+      return factor === undefined
+        ? new Missing("MultiplicativeLR with this function")
+        : Schedule.multiplicative({ from, factor })
+    }
+  },
   SequentialLR: {
     parameters: ["schedulers", "milestones"],
     make: (given, rate) => {

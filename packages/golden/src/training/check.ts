@@ -21,7 +21,7 @@ import {
 } from "../outcome.ts"
 import { literal, parseCall } from "../python/expression.ts"
 import type { F64, Target } from "../targets.ts"
-import { type Batch, type Params, type RunProgram, runs } from "./runs.ts"
+import { type Batch, type Params, type RunProgram, runs, type Statistics } from "./runs.ts"
 
 /** The optimizer of a run, from its call in Python; what is clipped before stands in the file beside it. */
 const optimizerOf = ({ optimizer }: TrainingRun): AnyOptimizer | Missing => {
@@ -40,6 +40,7 @@ interface Shown {
   readonly norm: Tensor<[], "f64">
   readonly grads: Params
   readonly params: Params
+  readonly statistics: Statistics
 }
 
 const sum = (data: ArrayLike<number>, f: (x: number) => number): number => {
@@ -59,19 +60,24 @@ const checkOn = <F extends Rule>(
   )
   const clip =
     run.clip_grad_norm === undefined ? undefined : clipByGlobalNorm(run.clip_grad_norm, presets.torch.clipByGlobalNorm)
-  const machine = target.machine<StateOf<F, Params>, {}, Batch, Shown>({
-    state: optimizer.init<Params>(initial),
+  type State = { readonly optimizer: StateOf<F, Params>; readonly statistics: Statistics }
+  const machine = target.machine<State, {}, Batch, Shown>({
+    state: { optimizer: optimizer.init<Params>(initial), statistics: program.statistics?.(run) ?? {} },
     data: {},
     input: program.batch(run, 0),
     step: (state, _, batch) => {
-      const params = state.params as Params
-      const [loss, grads] = valueAndGrad((p: Params) => program.loss(run, p, batch))(params)
+      const params = state.optimizer.params as Params
+      const [loss, grads] = valueAndGrad((p: Params) => program.loss(run, p, batch, state.statistics).loss)(params)
+      const { statistics } = program.loss(run, params, batch, state.statistics)
       const [clipped, { norm }] =
         clip === undefined
           ? [grads, { norm: loss }]
           : clip.update<Params>(grads, clip.init(params), { params, step: T.constant(1, "i32") })
-      const next = optimizer.step<Params>(state, clipped)
-      return [next, { loss, norm, grads, params: next.params as Params }]
+      const next = optimizer.step<Params>(state.optimizer, clipped)
+      return [
+        { optimizer: next, statistics },
+        { loss, norm, grads, params: next.params as Params, statistics }
+      ]
     }
   })
   try {
@@ -81,7 +87,7 @@ const checkOn = <F extends Rule>(
     const losses: Array<number> = []
     const norms: Array<number> = []
     for (let k = 0; k < run.steps; k++) {
-      const { loss, norm, grads, params } = machine.step(program.batch(run, k))
+      const { loss, norm, grads, params, statistics } = machine.step(program.batch(run, k))
       losses.push(loss.data[0] ?? Number.NaN)
       norms.push(norm.data[0] ?? Number.NaN)
       if (k === 0) {
@@ -101,6 +107,9 @@ const checkOn = <F extends Rule>(
         }
         for (const [name, expected] of Object.entries(run.final_small_tensors))
           check(`final_small_tensors.${name}`, expected, params[name]?.data ?? [])
+        const { final_running_mean: mean, final_running_var: variance } = run
+        if (mean !== undefined) check("final_running_mean", mean, statistics["mean"]?.data ?? [])
+        if (variance !== undefined) check("final_running_var", variance, statistics["variance"]?.data ?? [])
       }
     }
     check("losses", run.losses, losses)
@@ -115,9 +124,8 @@ const checkOn = <F extends Rule>(
 export const checkTrainingRun = (run: TrainingRun, targets: ReadonlyArray<Target>): Outcome => {
   const id = run.name
   try {
-    const program = Object.hasOwn(runs, id) ? runs[id] : new Missing(`the run ${id}`)
-    if (program === undefined || program instanceof Missing)
-      return { tag: "skipped", id, missing: program?.operation ?? id }
+    const program = Object.hasOwn(runs, id) ? runs[id] : undefined
+    if (program === undefined) return { tag: "skipped", id, missing: `the run ${id}` }
     const optimizer = optimizerOf(run)
     if (optimizer instanceof Missing) return { tag: "skipped", id, missing: optimizer.operation }
     return outcomeOf(

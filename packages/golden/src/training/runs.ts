@@ -1,10 +1,9 @@
 /** The runs of training files, by name: what a step is given, and the loss it descends. */
 import { T, type Tensor, type Value, type ValuesOf } from "@cotangent/graph"
-import { Loss } from "@cotangent/nn"
-import { layerNorm } from "../gradients/normalizations.ts"
+import { Loss, Recurrent } from "@cotangent/nn"
+import { cellParameters } from "../gradients/cells.ts"
 import { tensorValue, valueOf } from "../forms/tensors.ts"
 import type { TrainingRun } from "../forms/training.ts"
-import { Missing } from "../outcome.ts"
 import type { F64 } from "../targets.ts"
 
 /** Parameters by name. */
@@ -18,10 +17,21 @@ export interface Batch {
 
 type Indices = Tensor<ReadonlyArray<number>, "i32">
 
+/** What a run keeps beside its parameters: the running statistics of batch normalisation. */
+export type Statistics = Params
+
 /** What a run does at each step. */
 export interface RunProgram {
   readonly batch: (run: TrainingRun, step: number) => ValuesOf<Batch>
-  readonly loss: (run: TrainingRun, params: Params, batch: Batch) => Tensor<[], "f64">
+  /** The statistics before the first step, of a run that has some. */
+  readonly statistics?: (run: TrainingRun) => Statistics
+  readonly loss: (run: TrainingRun, params: Params, batch: Batch, statistics: Statistics) => RunLoss
+}
+
+/** The loss, and the next statistics. */
+export interface RunLoss {
+  readonly loss: Tensor<[], "f64">
+  readonly statistics: Statistics
 }
 
 const dataOf = (run: TrainingRun, name: string): Value => {
@@ -33,7 +43,7 @@ const dataOf = (run: TrainingRun, name: string): Value => {
 
 /** A number that the definition gives in words: `heads 2`. */
 const stated = ({ name, definition }: TrainingRun, word: string): number => {
-  const found = new RegExp(`\\b${word} (\\d+)`).exec(definition)
+  const found = new RegExp(`\\b${word} (\\d*\\.?\\d+(?:e-?\\d+)?)`).exec(definition)
   if (found === null) throw new TypeError(`${name}: the definition does not say ${word}`)
   return Number(found[1])
 }
@@ -45,15 +55,13 @@ const parameter = (params: Params, name: string): F64 => {
 }
 
 /** Mean cross-entropy of logits `[..., classes]`. */
-const crossentropy = (logits: F64, labels: Indices): Tensor<[], "f64"> => {
-  const classes = logits.shape.at(-1) ?? 1
-  const rows = T.reshape(logits, [labels.shape.reduce((a, b) => a * b, 1), classes])
-  const perSample = Loss.sparseCategoricalCrossentropy({ fromLogits: true }).perSample(
-    rows,
-    T.reshape(labels, [rows.shape[0] ?? 0])
-  )
-  return T.mean(perSample)
-}
+const crossentropy = Loss.sparseCategoricalCrossentropy({ fromLogits: true })
+
+/** A run without statistics. */
+const plain = (
+  batch: RunProgram["batch"],
+  loss: (run: TrainingRun, params: Params, batch: Batch) => Tensor<[], "f64">
+): RunProgram => ({ batch, loss: (run, params, at) => ({ loss: loss(run, params, at), statistics: {} }) })
 
 const product = (a: F64, b: F64): F64 => T.matmul(a, b)
 const isIndices = (x: F64 | Indices): x is Indices => x.dtype === "i32"
@@ -90,81 +98,91 @@ const windowsAt = (run: TrainingRun, step: number): ValuesOf<Batch> => {
   return { x: window(0), y: window(1) } as ValuesOf<Batch>
 }
 
-const mlp: RunProgram = {
+const mlp = plain(rowsAt, (_, params, { x, y }) => {
+  if (isIndices(x)) throw new TypeError("mlp: x must hold floats")
+  const p = (name: string) => parameter(params, name)
+  const hidden = T.relu(T.add(product(x, p("W1")), p("b1")))
+  return crossentropy(T.add(product(hidden, p("W2")), p("b2")), y)
+})
+
+/** The square root of the variance that divides by n - 1, along the last axis. */
+const deviation = (x: F64): F64 => {
+  const n = x.shape.at(-1) ?? 0
+  const variance: F64 = T.variance(x, { axis: -1 })
+  return T.sqrt(T.mul(variance, n / (n - 1)))
+}
+
+const conv: RunProgram = {
   batch: rowsAt,
-  loss: (_, params, { x, y }) => {
-    if (isIndices(x)) throw new TypeError("mlp: x must hold floats")
+  statistics: (run) => {
+    const channels = run.initial["gamma"]?.shape ?? []
+    return { mean: T.zeros(channels, "f64"), variance: T.ones(channels, "f64") }
+  },
+  loss: (run, params, { x, y }, statistics) => {
+    if (isIndices(x)) throw new TypeError("conv: x must hold floats")
     const p = (name: string) => parameter(params, name)
-    const hidden = T.relu(T.add(product(x, p("W1")), p("b1")))
-    return crossentropy(T.add(product(hidden, p("W2")), p("b2")), y)
+    const layout = "channelsFirst"
+    const first: F64 = T.conv2d(x, p("K1"), { bias: p("c1"), padding: stated(run, "pad"), layout })
+    const { y: normalized, running } = T.batchNormTraining(first, {
+      axis: 1,
+      scale: p("gamma"),
+      offset: p("beta"),
+      epsilon: stated(run, "eps"),
+      running: { mean: parameter(statistics, "mean"), variance: parameter(statistics, "variance") },
+      momentum: 1 - stated(run, "momentum"),
+      runningVariance: "unbiased"
+    })
+    const pooled: F64 = T.maxPool2d(T.relu(normalized), 2, { layout })
+    const second: F64 = T.conv2d(pooled, p("K2"), { bias: p("c2"), layout })
+    const smooth: F64 = T.avgPool2d(T.gelu(second), 2, { stride: stated(run, "stride"), layout })
+    const h: F64 = T.reshape(smooth, [...smooth.shape.slice(0, 2), smooth.shape.slice(2).reduce((a, n) => a * n, 1)])
+    const corner: F64 = T.reshape(T.slice(h, [{}, {}, { end: 1 }]), h.shape.slice(0, 2))
+    const features: F64 = T.concatAll([T.mean(h, { axis: 2 }), T.max(h, { axis: 2 }), deviation(h), corner], 1)
+    const smoothed = Loss.sparseCategoricalCrossentropy({
+      fromLogits: true,
+      labelSmoothing: stated(run, "label_smoothing")
+    })
+    return {
+      loss: smoothed(T.add(product(features, p("W")), p("b")), y),
+      statistics: { mean: running.mean, variance: running.variance }
+    }
   }
 }
 
 const embed = (table: F64, indices: F64 | Indices): F64 => {
   if (!isIndices(indices)) throw new TypeError("embed: x must hold indices")
-  // An embedding is a matrix.
-  return T.take(table as Tensor<[number, number], "f64">, indices)
+  return T.embedding(table, indices)
 }
 
 const attend = (a: F64, params: Params, heads: number): F64 => {
-  const [batch = 0, length = 0, width = 0] = a.shape.map(Number)
-  const split = (weight: string): F64 =>
-    T.transpose(T.reshape(product(a, parameter(params, weight)), [batch, length, heads, width / heads]), [0, 2, 1, 3])
-  const [q, k, v] = [split("Wq"), split("Wk"), split("Wv")]
-  const scores: F64 = T.div(product(q, T.transpose(k)), Math.sqrt(width / heads))
-  const later = T.less(T.expand(T.iota(length), 1), T.expand(T.iota(length), 0))
-  const weights: F64 = T.softmax(T.where(later, T.full([], -Infinity, "f64"), scores), { axis: -1 })
-  return product(
-    T.reshape(T.transpose(product(weights, v), [0, 2, 1, 3]), [batch, length, width]),
-    parameter(params, "Wo")
-  )
+  const split = (weight: string): F64 => T.splitHeads(product(a, parameter(params, weight)), heads)
+  const attended: F64 = T.scaledDotProductAttention(split("Wq"), split("Wk"), split("Wv"), { causal: true })
+  return product(T.mergeHeads(attended), parameter(params, "Wo"))
 }
 
-const transformer: RunProgram = {
-  batch: windowsAt,
-  loss: (run, params, { x, y }) => {
-    const p = (name: string) => parameter(params, name)
-    const normalized = (h: F64, scale: string, offset: string): F64 =>
-      layerNorm(h, { scale: p(scale), offset: p(offset) }, 1e-5) as F64
-    const embedded: F64 = T.add(embed(p("E"), x), p("Pos"))
-    const attended: F64 = T.add(embedded, attend(normalized(embedded, "g1", "n1"), params, stated(run, "heads")))
-    const inner = T.geluTanh(T.add(product(normalized(attended, "g2", "n2"), p("F1")), p("f1")))
-    const h: F64 = T.add(attended, T.add(product(inner, p("F2")), p("f2")))
-    return crossentropy(product(normalized(h, "g3", "n3"), T.transpose(p("E"))), y)
-  }
-}
+const transformer = plain(windowsAt, (run, params, { x, y }) => {
+  const p = (name: string) => parameter(params, name)
+  const normalized = (h: F64, scale: string, offset: string): F64 =>
+    T.layerNorm(h, { scale: p(scale), offset: p(offset) })
+  const embedded: F64 = T.add(embed(p("E"), x), p("Pos"))
+  const attended: F64 = T.add(embedded, attend(normalized(embedded, "g1", "n1"), params, stated(run, "heads")))
+  const inner = T.geluTanh(T.add(product(normalized(attended, "g2", "n2"), p("F1")), p("f1")))
+  const h: F64 = T.add(attended, T.add(product(inner, p("F2")), p("f2")))
+  return crossentropy(product(normalized(h, "g3", "n3"), T.transpose(p("E"))), y)
+})
 
-const lstm: RunProgram = {
-  batch: windowsAt,
-  loss: (run, params, { x, y }) => {
-    const p = (name: string) => parameter(params, name)
-    const [batch, units] = [stated(run, "B"), stated(run, "hidden")]
-    const embedded = T.transpose(embed(p("E"), x), [1, 0, 2])
-    const zeros = T.zeros([batch, units], "f64")
-    type State = { readonly h: F64; readonly c: F64 }
-    const [, outputs] = T.scan(
-      ({ h, c }: State, e: F64) => {
-        const gates: F64 = T.add(
-          T.add(product(e, T.transpose(p("Wi"))), p("bi")),
-          T.add(product(h, T.transpose(p("Wh"))), p("bh"))
-        )
-        const gate = (i: number): F64 => T.slice(gates, [{}, { start: i * units, end: (i + 1) * units }])
-        const next: F64 = T.add(T.mul(T.sigmoid(gate(1)), c), T.mul(T.sigmoid(gate(0)), T.tanh(gate(2))))
-        const output: F64 = T.mul(T.sigmoid(gate(3)), T.tanh(next))
-        return [{ h: output, c: next }, output] as const
-      },
-      { h: zeros, c: zeros } as State,
-      embedded as F64
-    )
-    const hidden: F64 = T.transpose(outputs as F64, [1, 0, 2])
-    return crossentropy(T.add(product(hidden, p("Wo")), p("bo")), y)
-  }
-}
+const lstm = plain(windowsAt, (_, params, { x, y }) => {
+  const p = (name: string) => parameter(params, name)
+  const cell = cellParameters(p("Wi"), p("Wh"), p("bi"), p("bh"))
+  const { outputs } = Recurrent.lstm(cell, T.transpose(embed(p("E"), x), [1, 0, 2]))
+  const hidden: F64 = T.transpose(outputs, [1, 0, 2])
+  return crossentropy(T.add(product(hidden, p("Wo")), p("bo")), y)
+})
 
-/** Every run by name; one that needs an operation which does not exist here says which. */
-export const runs: { readonly [name: string]: RunProgram | Missing } = {
+/** Every run by name. */
+export const runs: { readonly [name: string]: RunProgram } = {
   mlp_adam: mlp,
-  conv_sgd_nesterov: new Missing("torch.nn.functional.conv2d, max_pool2d, avg_pool2d"),
+  conv_sgd_nesterov: conv,
   transformer_adamw: transformer,
   lstm_rmsprop: lstm
 }
