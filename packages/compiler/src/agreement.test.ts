@@ -12,6 +12,12 @@ import { canonical, plan } from "./program.ts"
 import { randomProgram, type RandomOptions } from "./randomGraph.test.support.ts"
 import { targets } from "./target/targets.test.support.ts"
 
+const tiles = [
+  { rows: 4, vectors: 1 },
+  { rows: 4, vectors: 2 },
+  { rows: 6, vectors: 2 }
+] as const
+
 const deep = process.env.COTANGENT_DEEP === "1"
 
 const families: Readonly<Record<string, RandomOptions>> = {
@@ -33,7 +39,7 @@ describe("random programs", () => {
         const graph = canonical(graphOf(parameters, body))
         const below = randomSource(seed)
         const inputs = parameters.map((aval) => randomNumbers(aval, below, seed % 3 === 0))
-        const planned = plan(graph, { tileVectors: seed % 2 === 0 ? 1 : 2 })
+        const planned = plan(graph, { tile: tiles[seed % tiles.length] ?? tiles[0] })
         assert.deepStrictEqual(validateAll(planned.kernels), [], `${name}, seed ${seed}`)
         const expected = evaluateNodeByNode(graph, inputs)
         const names = seed % 4 === 0 ? targets : targets.slice(0, 1)

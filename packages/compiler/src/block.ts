@@ -14,6 +14,7 @@ import { lowerKernel } from "./lower/kernel.ts"
 import { lowerRow } from "./lower/row.ts"
 import { lowerStructure } from "./lower/structure.ts"
 import { orderGroups } from "./order.ts"
+import type { Tile } from "./program.ts"
 import { rematerialise } from "./rematerialise.ts"
 import { resolve, valueOf } from "./resolve.ts"
 import { copyResults, planResults } from "./results.ts"
@@ -23,7 +24,8 @@ import { flopsOf, type Group, type Schedule, schedule } from "./schedule.ts"
 export interface Underway {
   readonly store: Store
   readonly kernels: Array<Kernel>
-  readonly tileVectors: 1 | 2
+  readonly tile: Tile
+  readonly threads: number
   /** Lets a buffer lie in the place of another on purpose. */
   readonly share: (buffer: Buffer, root: Buffer) => void
   /** The buffers made for the body of each loop. */
@@ -41,7 +43,7 @@ export interface Sharing {
 }
 
 /** A program without kernels. */
-export const startProgram = (tileVectors: 1 | 2, { threads, grain }: Sharing): Underway => {
+export const startProgram = (tile: Tile, { threads, grain }: Sharing): Underway => {
   const store = makeStore()
   const kernels: Array<Kernel> = []
   let loops = 0
@@ -61,7 +63,8 @@ export const startProgram = (tileVectors: 1 | 2, { threads, grain }: Sharing): U
   return {
     store,
     kernels,
-    tileVectors,
+    tile,
+    threads,
     owned: new Map(),
     share: (buffer, root) => void roots.set(buffer.id, rootOf(root)),
     call: (kernel, around) =>
@@ -94,7 +97,7 @@ export const planBlock = (
   graph: Graph.Graph,
   { given, replaces, around }: Place
 ): { readonly steps: ReadonlyArray<Step>; readonly buffers: Buffers } => {
-  const { store, tileVectors } = underway
+  const { store, threads, tile } = underway
   const values = resolve(
     graph,
     given?.parameters.map(({ view }) => view)
@@ -116,7 +119,8 @@ export const planBlock = (
     bufferOf: buffers.bufferOf,
     isStored: (base) => stored.has(base),
     temporary: (...args) => ({ ...buffers.scratch(...args), temporary: true }),
-    tileVectors
+    tile,
+    threads
   }
   const order = orderGroups(groups, writesState(groups, replaces))
   const how = planResults(context, groups, order, replaces)

@@ -70,7 +70,7 @@ const check = (
   long = false
 ): void => {
   for (const tileVectors of [1, 2] as const) {
-    const planned = planOf32(shapes, (...x) => [f(...x)], { tileVectors })
+    const planned = planOf32(shapes, (...x) => [f(...x)], { tile: { rows: 4, vectors: tileVectors } })
     assert.deepStrictEqual(planned.kernels.flatMap(Validator.validate), [])
     assert.strictEqual(
       planned.kernels.some(({ writes }) => writes.some((buffer) => buffer.name === "partial")),

@@ -48,7 +48,7 @@ const valueOf = ({ shape, dtype }: Aval, data: ReadonlyArray<number>): Value => 
 
 /** The same bits on every target, near those of the reference interpreter. */
 const check = (avals: ReadonlyArray<Aval>, body: Body, tileVectors: 1 | 2 = 1): void => {
-  const planned = plan(graphOf(avals, body), { tileVectors })
+  const planned = plan(graphOf(avals, body), { tile: { rows: 4, vectors: tileVectors } })
   assert.deepStrictEqual(planned.kernels.flatMap(Validator.validate), [])
   const below = randomSource(11)
   const inputs = avals.map((aval) => (aval.dtype === "i32" ? indices(aval) : randomNumbers(aval, below)))

@@ -20,12 +20,22 @@ import { emitWasm } from "./target/wasm/emit.ts"
 
 export type { ConstantData } from "./buffers.ts"
 
+/** The shape of the tiles of products: sums that are kept in registers at once. */
+export interface Tile {
+  readonly rows: 4 | 6
+  readonly vectors: 1 | 2
+}
+
 /** How to plan: which results overwrite which parameters, and the shape of product tiles. */
 export interface PlanOptions {
   /** For each result the index of the parameter whose memory it takes over, if any. */
   readonly replaces?: ReadonlyArray<number | undefined>
-  /** 1 for 128-bit vectors (`narrow`), 2 where the engine pairs them (`wide`). The bits do not depend on it. */
-  readonly tileVectors?: 1 | 2
+  /**
+   * The tiles of products, in rows and full vectors: 4 by 1 for 128-bit registers (`narrow`), 4 by 2 where the engine
+   * pairs them (`wide`), 6 rows where products are added without being rounded first (`fast`). The bits do not depend on
+   * it; the wrong tile halves the speed.
+   */
+  readonly tile?: Tile
   /** How many threads share the kernels that are worth it, 1 unless given. The bits do not depend on it. */
   readonly threads?: number
   /**
@@ -71,9 +81,9 @@ export const canonical = (graph: Graph.Graph): Graph.Graph => {
 
 /** Plans a graph. */
 export const plan = (graph: Graph.Graph, options: PlanOptions = {}): Planned => {
-  const { tileVectors = 1, threads = 1, grain = 8, replaces = [] } = options
+  const { tile = { rows: 4, vectors: 1 }, threads = 1, grain = 8, replaces = [] } = options
   const main = canonical(graph)
-  const underway = startProgram(tileVectors, { threads, grain })
+  const underway = startProgram(tile, { threads, grain })
   const { steps, buffers } = planBlock(underway, main, {
     replaces: main.results.map((_, i) => replaces[i]),
     around: []
@@ -122,6 +132,8 @@ export const layoutOf = (planned: Planned, addresses: Addresses): Layout => {
 export interface WasmTargetOptions {
   /** Instructions that pair into 256-bit ones safely: needed wherever the engine's flag for pairing is on. */
   readonly wide?: boolean
+  /** Products are added without being rounded first, where the processor can: not the same bits on every machine. */
+  readonly fused?: boolean
   /** Also exports every kernel, to be timed alone. */
   readonly exportKernels?: boolean
   /** Where threads meet that share the memory, see `controlBytes`; without it one thread does everything. */

@@ -162,7 +162,7 @@ describe("products", () => {
             graphOf(avals, (a, b) =>
               a === undefined || b === undefined ? [] : [ops.dot(a, b, { batch: [[], []], contract: [[1], [0]] })]
             ),
-            { tileVectors }
+            { tile: { rows: 4, vectors: tileVectors } }
           )
           for (const [target, run] of targets.filter(([name]) => name !== "interpreter" || m * k * n < 3000))
             assert.strictEqual(
@@ -199,7 +199,7 @@ describe("products", () => {
           graphOf(avals, (a, b) =>
             a === undefined || b === undefined ? [] : [ops.dot(a, b, { batch: [[0], [0]], contract: [[1], [2]] })]
           ),
-          { tileVectors }
+          { tile: { rows: 4, vectors: tileVectors } }
         )
         assert.deepStrictEqual(planned.kernels.flatMap(Validator.validate), [])
         for (const [target, run] of targets.filter(([name]) => name !== "interpreter"))

@@ -7,6 +7,12 @@ import { isDivided, plan, type Planned } from "./program.ts"
 import { randomProgram, type RandomOptions } from "./randomGraph.test.support.ts"
 import { interpreter, targets } from "./target/targets.test.support.ts"
 
+const tiles = [
+  { rows: 4, vectors: 1 },
+  { rows: 4, vectors: 2 },
+  { rows: 6, vectors: 2 }
+] as const
+
 const deep = process.env["COTANGENT_DEEP"] === "1"
 
 const families: ReadonlyArray<RandomOptions> = [
@@ -41,7 +47,7 @@ describe("programs of several threads", () => {
         })
         const expected = runPlanned(plan(graph, { replaces }), inputs, { replaces })
         for (const threads of [2, 3, 7]) {
-          const planned = plan(graph, { replaces, threads, grain: 0, tileVectors: seed % 2 === 0 ? 1 : 2 })
+          const planned = plan(graph, { replaces, threads, grain: 0, tile: tiles[seed % tiles.length] ?? tiles[0] })
           divided += shared(planned).length
           const name = `family ${family}, seed ${seed}, ${threads} threads`
           assert.deepStrictEqual(problems(planned), [], name)

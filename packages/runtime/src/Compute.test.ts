@@ -227,3 +227,31 @@ describe("Compute.layer, Compute.javascript and Compute.wide", () => {
     })
   )
 })
+
+describe("Compute.fast", () => {
+  it.effect("sums products without rounding them: other bits, the same numbers", () =>
+    Effect.gen(function* () {
+      const value = (n: number) =>
+        Array.from({ length: n }, (_, i) => Math.fround((((i * 7919) % 1009) / 1009 - 0.5) * 2))
+      const [a, b] = [value(40 * 50), value(50 * 30)]
+      const matmul = (x: Tensor<[40, 50]>, y: Tensor<[50, 30]>) => T.matmul(x, y)
+      const product = Effect.gen(function* () {
+        const program = yield* Compute.compile(matmul, [spec([40, 50]), spec([50, 30])])
+        const x: Value<[40, 50], "f32"> = { shape: [40, 50], dtype: "f32", data: Float32Array.from(a) }
+        const y: Value<[50, 30], "f32"> = { shape: [50, 30], dtype: "f32", data: Float32Array.from(b) }
+        return Array.from((yield* program.run(x, y)).data)
+      })
+      const wide = yield* Effect.provide(product, Compute.wide)
+      const fast = yield* Effect.provide(product, Compute.fast)
+      // Against the exact sums: no worse in the sum of squares.
+      const exact = wide.map((_, i) => {
+        const [row, column] = [Math.floor(i / 30), i % 30]
+        return a.slice(row * 50, row * 50 + 50).reduce((sum, x, k) => sum + x * (b[k * 30 + column] ?? 0), 0)
+      })
+      const error = (xs: ReadonlyArray<number>) => xs.reduce((sum, x, i) => sum + (x - (exact[i] ?? 0)) ** 2, 0)
+      assert.isAbove(error(wide), 0)
+      assert.isAtMost(error(fast), error(wide))
+      fast.forEach((x, i) => assert.closeTo(x, exact[i] ?? 0, 1e-5))
+    })
+  )
+})

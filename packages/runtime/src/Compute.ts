@@ -21,7 +21,7 @@ import { NonFiniteError } from "./non-finite-error.ts"
 import { evaluateObserved, hostValues, makeObservedRunner } from "./observed-run.ts"
 import { specOf, type SpecOf } from "./program.ts"
 import { openSession, type SessionCore } from "./session.ts"
-import { enableWide } from "./wide.ts"
+import { canFuse, enableWide } from "./wide.ts"
 
 /** The values a function takes: a value where it takes a tensor. */
 export type HostOf<T> =
@@ -176,7 +176,26 @@ export class Compute extends Context.Service<Compute, ComputeService>()("@cotang
    */
   static readonly wide: Layer.Layer<Compute> = Layer.effect(
     Compute,
-    Effect.sync(() => serviceOf({ target: "wasm", mode: enableWide() ? "wide" : "narrow" }))
+    Effect.gen(function* () {
+      const wide = yield* Effect.sync(enableWide)
+      if (!wide) yield* Effect.logDebug("wide: this engine has no 256-bit mode; computing with 128 bits, the same bits")
+      return serviceOf({ target: "wasm", mode: wide ? "wide" : "narrow" })
+    })
+  )
+
+  /**
+   * `wide`, and sums of products add every product without rounding it first (fused multiply-add) where the processor
+   * can: faster, at least as exact, and not the same bits on every machine. Falls back to `wide`, with a warning, where
+   * the engine has no relaxed SIMD or computes a product wrong.
+   */
+  static readonly fast: Layer.Layer<Compute> = Layer.effect(
+    Compute,
+    Effect.gen(function* () {
+      const wide = yield* Effect.sync(enableWide)
+      const fused = yield* Effect.sync(canFuse)
+      if (!fused) yield* Effect.logWarning("fast: this engine cannot fuse multiply-adds; computing as in the wide mode")
+      return serviceOf({ target: "wasm", mode: fused ? "fast" : wide ? "wide" : "narrow" })
+    })
   )
 
   /**

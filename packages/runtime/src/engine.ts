@@ -1,5 +1,5 @@
 /** The engine: turns planned programs into callable ones, with a cache of compiled code and a pool of memories. */
-import { type Addresses, layoutOf, type Planned, toJavaScript, toWasm } from "@cotangent/compiler"
+import { type Addresses, layoutOf, type Planned, type Tile, toJavaScript, toWasm } from "@cotangent/compiler"
 import { Hash } from "@cotangent/graph"
 import { type Crew, hasThreads, makeCrew } from "./crew.ts"
 import { controlOf } from "./layout.ts"
@@ -9,8 +9,11 @@ import { makePool, type Memory, type MemoryPool, write } from "./memory.ts"
 /** How an engine computes. */
 export interface EngineOptions {
   readonly target: "wasm" | "js"
-  /** `wide` uses tiles for paired 128-bit instructions; the bits are the same. */
-  readonly mode: "narrow" | "wide"
+  /**
+   * `wide` uses tiles for paired 128-bit instructions; the bits are the same. `fast` adds products without rounding them
+   * first as well: then the bits are those of the machine.
+   */
+  readonly mode: "narrow" | "wide" | "fast"
   /** How many threads share the kernels that are worth it, 1 unless given; the bits are the same. WebAssembly only. */
   readonly threads?: number
   /** How long the first thread waits for the others before it gives up, in milliseconds: 10,000 unless given. */
@@ -30,7 +33,7 @@ export interface Engine {
   readonly options: EngineOptions
   readonly pool: MemoryPool
   /** How programs are planned for it. */
-  readonly planning: { readonly tileVectors: 1 | 2; readonly threads: number }
+  readonly planning: { readonly tile: Tile; readonly threads: number }
   /** Puts a planned program into a memory at the given addresses, its constants included. */
   readonly instantiate: (planned: Planned, addresses: Addresses, memory: Memory) => Instance
   /** How many programs were compiled and how many came from the cache. */
@@ -76,12 +79,14 @@ export const makeEngine = (options: EngineOptions): Engine => {
   const threads = options.target === "wasm" && hasThreads() ? (options.threads ?? 1) : 1
   const pool = makePool(options.target, threads > 1)
   const crew = threads > 1 ? makeCrew(pool, threads, options.patienceMillis ?? 10_000) : undefined
-  const planning = { tileVectors: options.mode === "wide" ? 2 : 1, threads } as const
+  const fused = options.mode === "fast"
+  const vectors = options.mode === "wide" || (fused && isWideEnabled()) ? 2 : 1
+  const planning: Engine["planning"] = { tile: { rows: fused ? 6 : 4, vectors }, threads }
   let compiled = 0
   let reused = 0
   const compile = (planned: Planned, addresses: Addresses, pages: number): Compiled => {
     const key = Hash.hashText(
-      `${Hash.hash(planned.graph)}|${addresses.parameters.join(",")}|${addresses.results.join(",")}|${addresses.scratch},${addresses.constants}|${pages}|${planning.tileVectors}|${planning.threads}|${isWideEnabled()}`
+      `${Hash.hash(planned.graph)}|${addresses.parameters.join(",")}|${addresses.results.join(",")}|${addresses.scratch},${addresses.constants}|${pages}|${planning.tile.rows},${planning.tile.vectors}|${planning.threads}|${isWideEnabled()}`
     )
     const known = cache.get(key)
     if (known !== undefined) {
@@ -97,6 +102,7 @@ export const makeEngine = (options: EngineOptions): Engine => {
         ? compileWasm(
             toWasm(planned, layout, pages, {
               wide: isWideEnabled(),
+              fused,
               ...(crew === undefined ? {} : { control: controlOf(pages) })
             }),
             crew

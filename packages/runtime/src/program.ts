@@ -113,5 +113,5 @@ export const trace = (
 export const planTraced = (
   traced: Pick<Traced, "graph">,
   replaces: ReadonlyArray<number | undefined>,
-  how: Pick<PlanOptions, "tileVectors" | "threads">
+  how: Pick<PlanOptions, "tile" | "threads">
 ): Planned => plan(traced.graph, { replaces, ...how })

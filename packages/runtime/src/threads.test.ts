@@ -3,7 +3,8 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
-import { getActiveResourcesInfo } from "node:process"
+import process, { getActiveResourcesInfo } from "node:process"
+import { MessageChannel } from "node:worker_threads"
 import { grad } from "@cotangent/autodiff"
 import { type Tensor, T } from "@cotangent/graph"
 import { Compute, step } from "./index.ts"
@@ -38,6 +39,27 @@ const trained = Effect.scoped(
     return [Array.from(a.data), Array.from(b.data)]
   })
 )
+
+/** A worker that was started and does nothing, as one that died. */
+class DeadWorker {
+  readonly unref = (): void => {}
+  readonly on = (): void => {}
+  readonly terminate = (): Promise<number> => Promise.resolve(0)
+}
+
+const withDeadWorkers = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Effect.acquireUseRelease(
+    Effect.sync(() => {
+      const { getBuiltinModule } = process
+      process.getBuiltinModule = ((name: string) =>
+        name === "node:worker_threads"
+          ? { MessageChannel, Worker: DeadWorker }
+          : getBuiltinModule(name)) as typeof getBuiltinModule
+      return getBuiltinModule
+    }),
+    () => effect,
+    (original) => Effect.sync(() => void (process.getBuiltinModule = original))
+  )
 
 const on = (threads: number) => Effect.provide(Compute.layer.pipe(Compute.threads(threads)))
 
@@ -82,18 +104,21 @@ describe("threads", () => {
   it.effect("fail with a typed error instead of hanging, and the session stays lost", () =>
     Effect.gen(function* () {
       const session = yield* Compute.session({ state: initial, data, programs: { descend } })
-      // Without patience the first step ends before the worker has started.
       const first = yield* Effect.flip(session.step("descend"))
       assert.deepStrictEqual(
         [first._tag, first.message],
         [
           "ThreadError",
-          "threads: another thread failed, or did not answer for 0 ms; what this session had computed is lost, open a new one, which gets new threads"
+          "threads: another thread failed, or did not answer for 40 ms; what this session had computed is lost, open a new one, which gets new threads"
         ]
       )
-      const second = yield* Effect.flip(session.step("descend"))
+      const second = yield* Effect.flip(session.loop("descend", { count: 5 }))
       assert.include(second.message, "a thread failed in an earlier step")
-    }).pipe(Effect.scoped, Effect.provide(Compute.layer.pipe(Compute.threads(2, { patienceMillis: 0 }))))
+    }).pipe(
+      Effect.scoped,
+      Effect.provide(Compute.layer.pipe(Compute.threads(2, { patienceMillis: 40 }))),
+      withDeadWorkers
+    )
   )
 
   it.effect("are a whole number from 1 to 64", () =>

@@ -20,7 +20,7 @@ const firstNode = 26
 const [rows, columns, depth] = [64, 64, 64] as const
 
 /** A product, the exponential of it, and row sums: what the flagged code must compute to the same bits. */
-const probe = (wide: boolean): Uint8Array => {
+const probe = (wide: boolean, fused = false): Uint8Array => {
   const matrix = (id: number, length: number) => ({ id, name: `m${id}`, dtype: "f32" as const, length })
   const [left, right, product, sums] = [
     matrix(0, rows * depth),
@@ -107,7 +107,8 @@ const probe = (wide: boolean): Uint8Array => {
       [3, 49152]
     ]),
     memoryPages: 1,
-    wide
+    wide,
+    fused
   })
 }
 
@@ -119,6 +120,16 @@ const runProbe = (bytes: Uint8Array): Uint32Array => {
   const { run } = new WebAssembly.Instance(new WebAssembly.Module(bytes.slice()), { env: { memory } }).exports
   if (typeof run === "function") run(200)
   return new Uint32Array(memory.buffer.slice(32768, 49152 + 4 * rows))
+}
+
+/** Whether products can be added without being rounded first, and come out as they should. */
+export const canFuse = (): boolean => {
+  const bytes = probe(isWideEnabled(), true)
+  if (!WebAssembly.validate(bytes.slice())) return false
+  const [expected, fused] = [runProbe(probe(isWideEnabled())), runProbe(bytes)].map(
+    (bits) => new Float32Array(bits.buffer)
+  )
+  return fused?.every((x, i) => Math.abs(x - (expected?.[i] ?? Number.NaN)) <= 1e-4 * Math.abs(x)) ?? false
 }
 
 let enabled: boolean | undefined

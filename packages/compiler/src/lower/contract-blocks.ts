@@ -4,7 +4,7 @@
  */
 import { Builder, type Buffer, maxLanes } from "@cotangent/kernel"
 import { sizeOf } from "@cotangent/graph"
-import { type Plan, tileRows } from "./contract-plan.ts"
+import type { Plan } from "./contract-plan.ts"
 import { addTerms, finishTile, type Span, type Sums, type TilePlace, type Tiling, vectorsOf } from "./contract-tile.ts"
 import { fixed, further, indexAt, moving, type Place } from "./lanes.ts"
 
@@ -31,7 +31,12 @@ const partOf = (n: number, most: number): number => {
 }
 
 /** The blocks of a product with `reads` rows over one panel, if it is worth taking in blocks. */
-export const blocksOf = ({ inner }: Plan, reads: number, kind: keyof typeof leftElements): Blocks | undefined => {
+export const blocksOf = (
+  { inner }: Plan,
+  reads: number,
+  kind: keyof typeof leftElements,
+  tileRows: number
+): Blocks | undefined => {
   const terms = sizeOf(inner)
   if (terms < manyTerms || terms * reads < leftElements[kind] || reads < 2 * tileRows) return undefined
   let d = 0

@@ -7,9 +7,6 @@ import { type Context, definedBy, type Source, sourceOf } from "./fused.ts"
 import type { Stride } from "./lanes.ts"
 import { productOf, type Side } from "./product.ts"
 
-/** Rows of a tile. */
-export const tileRows = 4
-
 /** An operand as the loops of a product walk through it. */
 export interface Operand {
   readonly buffer: Buffer
@@ -56,7 +53,7 @@ const columnOf = (dims: ReadonlyArray<Dimension>): number => {
 }
 
 /** Which of the others is taken in rows of tiles: the last over which the right operand stands still, if it is long enough. */
-const rowOf = (dims: ReadonlyArray<Dimension>): number => {
+const rowOf = (dims: ReadonlyArray<Dimension>, tileRows: number): number => {
   const still = dims.flatMap(({ strides: [left = 0, right = 0] }, d) => (left !== 0 && right === 0 ? [d] : []))
   const long = still.findLast((d) => (dims[d]?.size ?? 1) >= tileRows)
   const longest = still.reduce((best, d) => ((dims[d]?.size ?? 1) > (dims[best]?.size ?? 1) ? d : best), still[0] ?? -1)
@@ -64,11 +61,11 @@ const rowOf = (dims: ReadonlyArray<Dimension>): number => {
 }
 
 /** Brings the dimensions into the order outer ones, rows, columns; there are always rows and columns, of size 1 if need be. */
-const arranged = (dims: ReadonlyArray<Dimension>): ReadonlyArray<Dimension> => {
+const arranged = (dims: ReadonlyArray<Dimension>, tileRows: number): ReadonlyArray<Dimension> => {
   const one: Dimension = { size: 1, strides: [] }
   const column = columnOf(dims)
   const rest = dims.filter((_, d) => d !== column)
-  const row = rowOf(rest)
+  const row = rowOf(rest, tileRows)
   return [...rest.filter((_, d) => d !== row), rest[row] ?? one, dims[column] ?? one]
 }
 
@@ -82,7 +79,10 @@ export const makePlan = (context: Context, group: Group, root: Member): Plan => 
   const others = [Views.rowMajor(group.space), ...accesses.map((a) => a.view.strides)].map(spread)
   const space = collapse({ sizes, strides: [left.output, right.output, ...others] })
   const contracted = collapse({ sizes: left.sizes, strides: [left.contracted, right.contracted] })
-  const dims = arranged(space.sizes.map((size, d) => ({ size, strides: space.strides.map((line) => line[d] ?? 0) })))
+  const dims = arranged(
+    space.sizes.map((size, d) => ({ size, strides: space.strides.map((line) => line[d] ?? 0) })),
+    context.tile.rows
+  )
   const stridesOf = (k: number): ReadonlyArray<number> => dims.map(({ strides }) => strides[k] ?? 0)
   const sources = new Map<Member, ReadonlyArray<Source>>()
   let next = 3

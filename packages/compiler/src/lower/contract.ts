@@ -8,7 +8,7 @@
 import { Builder, type Buffer, type Kernel, maxLanes } from "@cotangent/kernel"
 import { sizeOf, Views } from "@cotangent/graph"
 import type { Group } from "../schedule.ts"
-import { makePlan, type Plan, tileRows } from "./contract-plan.ts"
+import { makePlan, type Plan } from "./contract-plan.ts"
 import { blocksOf, blockwise, type Panel } from "./contract-blocks.ts"
 import {
   addTerms,
@@ -28,8 +28,8 @@ import { fixed, further, indexAt, moving, type Place } from "./lanes.ts"
 const packReads = 4
 /** From this many elements between neighbours in k on, a left operand that lies along its rows is packed into tiles of rows. */
 const farApart = 256
-/** Rows packed at a time: a line of the cache of f32. */
-const packRows = 16
+/** Rows packed at a time: whole tiles, about as many as a line of the cache has f32. */
+const packedRows = (tileRows: number): number => Math.round(16 / tileRows) * tileRows
 const packElements = 8192
 
 /** Copies `width` columns of the right operand, for every place of a span, next to each other. */
@@ -70,9 +70,11 @@ const packLeft = (
   b: Builder.Builder,
   { left, rows, inner }: Plan,
   places: ReadonlyArray<Place>,
-  packed: Buffer
+  packed: Buffer,
+  tileRows: number
 ): void => {
   const [depth = 1] = inner
+  const packRows = packedRows(tileRows)
   const copy = (row: Place, count: number): void =>
     b.loop(depth, 1, (loop) => {
       for (const [start, width] of vectorsOf(count, tileRows)) {
@@ -95,9 +97,10 @@ const packLeft = (
 /** The left operand packed into tiles of rows, where that pays. */
 const packedLeft = (context: Context, plan: Plan, tileColumns: number): Plan | undefined => {
   const { left, rows, columns, inner, outer } = plan
+  const tileRows = context.tile.rows
   const [depth = 1] = inner
   const alongRows = left.strides.at(-2) === 1 && left.strides.at(-1) === 0 && inner.length === 1
-  if (!alongRows || (left.inner[0] ?? 0) < farApart || rows < packRows || columns < packReads * tileColumns)
+  if (!alongRows || (left.inner[0] ?? 0) < farApart || rows < packedRows(tileRows) || columns < packReads * tileColumns)
     return undefined
   const tiles = context.temporary("tiles", left.buffer.dtype, Math.ceil(rows / tileRows) * tileRows * depth)
   return {
@@ -113,7 +116,8 @@ export const lowerContract = (context: Context, group: Group, name: string, cost
   const given = makePlan(context, group, root)
   const [result = -1] = outputsOf(context.values, root)
   const dtype = context.values.avals[result]?.dtype ?? "f32"
-  const tileColumns = maxLanes[dtype] * context.tileVectors
+  const tileRows = context.tile.rows
+  const tileColumns = maxLanes[dtype] * context.tile.vectors
   const packed = packedLeft(context, given, tileColumns)
   const plan = packed ?? given
   const { outer, rows, columns, right } = plan
@@ -129,8 +133,11 @@ export const lowerContract = (context: Context, group: Group, name: string, cost
   const elementwise = movesColumns && plan.left.strides.at(-1) !== 0
   const blocks =
     (packs || elementwise) && packed === undefined
-      ? blocksOf(plan, reads, elementwise ? "elementwise" : "product")
+      ? blocksOf(plan, reads, elementwise ? "elementwise" : "product", tileRows)
       : undefined
+  // Threads share columns: every one goes through all blocks of its own.
+  const share =
+    context.threads > 1 && columns % (context.threads * tileColumns) === 0 ? columns / context.threads : undefined
   const terms = blocks === undefined ? k : sizeOf(blocks.sizes)
   const panel = packs
     ? { buffer: context.temporary("panel", dtype, terms * tileColumns), width: tileColumns }
@@ -171,23 +178,30 @@ export const lowerContract = (context: Context, group: Group, name: string, cost
         width: number,
         emit: (at: TilePlace) => void
       ): void => over(under, places, (inside) => rowsOf(inside, column, width, emit))
-      const panelsOf = (places: ReadonlyArray<Place>, each: (at: Panel) => void): void => {
+      const panelsOf = (
+        places: ReadonlyArray<Place>,
+        each: (at: Panel) => void,
+        from: Place = fixed(0),
+        count: number = columns
+      ): void => {
         const one = (column: Place, width: number): void =>
           each({ column, width, tiles: (emit) => tilesOf(places, column, width, emit) })
-        const whole = Math.floor(columns / tileColumns) * tileColumns
-        if (whole === tileColumns) one(fixed(0), tileColumns)
-        else if (whole > 0) b.loop(whole, tileColumns, (loop) => one(moving(loop), tileColumns))
-        if (columns > whole) one(fixed(whole), columns - whole)
+        const whole = Math.floor(count / tileColumns) * tileColumns
+        if (whole === tileColumns) one(from, tileColumns)
+        else if (whole > 0) b.loop(whole, tileColumns, (loop) => one(moving(loop, from), tileColumns))
+        if (count > whole) one(further(from, whole), count - whole)
       }
       const columnsOf = (places: ReadonlyArray<Place>): void => {
-        if (packed !== undefined) packLeft(b, given, places, packed.left.buffer)
+        if (packed !== undefined) packLeft(b, given, places, packed.left.buffer, tileRows)
         const pack = ({ column, width }: Panel, span: Span): void => {
           if (panel !== undefined) packPanel(b, plan, places, column, width, span, panel.buffer, panel.width)
         }
         const panels = (each: (at: Panel) => void): void => panelsOf(places, each)
         if (blocks !== undefined && partial !== undefined) {
-          blockwise(b, tiling, { blocks, partial, under, strides: partialStrides }, panels, pack)
-          return
+          const waiting = { blocks, partial, under, strides: partialStrides }
+          const blocked = (some: typeof panels): void => blockwise(b, tiling, waiting, some, pack)
+          if (share === undefined) return blocked(panels)
+          return b.loop(columns, share, (loop) => blocked((each) => panelsOf(places, each, moving(loop), share)))
         }
         const span = wholeSpan(plan)
         panels((at) => {

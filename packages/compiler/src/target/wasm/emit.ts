@@ -20,6 +20,11 @@ export interface WasmOptions {
   /** Chooses instructions that V8 can pair into 256-bit ones (its flag is set by the caller); the bits are the same. */
   readonly wide?: boolean
   /**
+   * Adds products to sums without rounding them first, where the processor can (relaxed SIMD): then the bits depend on
+   * the machine.
+   */
+  readonly fused?: boolean
+  /**
    * Text that makes the bytes of the module its own: V8 gives equal bytes the machine code it made before. Wide modules
    * differ from narrow ones in any case.
    */
@@ -43,7 +48,7 @@ export const emitWasm = ({ kernels, steps }: Program, options: WasmOptions): Uin
   const functions: Array<WasmFunction> = kernels.map((kernel, index) => ({
     name: kernel.name,
     parameters: loopsAround(kernel).length,
-    body: emitKernel(kernel, layout, options.wide ?? false),
+    body: emitKernel(kernel, layout, { wide: options.wide ?? false, fused: options.fused ?? false }),
     ...(options.exportKernels === true ? { exportedAs: `k${index}` } : {})
   }))
   const define = (made: WasmFunction): number => functions.push(made) - 1

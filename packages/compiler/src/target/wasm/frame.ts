@@ -13,6 +13,8 @@ export interface Deferred {
   readonly variables: ReadonlySet<number>
   /** How deep the expression is nested. */
   readonly depth: number
+  /** The two factors, if it is a product of floats in vectors: what a fused multiply-add takes. */
+  readonly factors?: readonly [(half: number) => void, (half: number) => void]
 }
 
 /** The locals that live as long as one loop body, and the addresses computed in it. */
@@ -32,6 +34,8 @@ export interface Frame {
   readonly layout: Layout
   /** Whether instructions are chosen so that V8 can pair them into 256-bit ones. */
   readonly wide: boolean
+  /** Whether products are added to variables without being rounded first. */
+  readonly fused: boolean
   readonly plans: ReadonlyMap<number, LoopPlan>
   /** The enclosing loops, outermost first. */
   readonly nest: Array<Loop>
@@ -59,7 +63,7 @@ export interface Frame {
 export const makeFrame = (
   kernel: string,
   layout: Layout,
-  wide: boolean,
+  { wide, fused }: Pick<Frame, "wide" | "fused">,
   plans: ReadonlyMap<number, LoopPlan>,
   deferrable: ReadonlySet<number>,
   parameters = 0
@@ -75,6 +79,7 @@ export const makeFrame = (
     paired: { code, constants: wide ? makeConstants(locals) : constants },
     layout,
     wide,
+    fused,
     plans,
     nest: [],
     scopes: [{ owned: [], addresses: new Map() }],

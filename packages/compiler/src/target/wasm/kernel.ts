@@ -271,9 +271,9 @@ const enterAround = (frame: Frame, around: ReadonlyArray<Loop>): void => {
 }
 
 /** The body of the function of one kernel: declarations, constants, code. */
-export const emitKernel = (kernel: Kernel, layout: Layout, wide: boolean): Uint8Array => {
+export const emitKernel = (kernel: Kernel, layout: Layout, how: Pick<Frame, "wide" | "fused">): Uint8Array => {
   const around = loopsAround(kernel)
-  const frame = makeFrame(kernel.name, layout, wide, planLoops(kernel), deferrable(kernel), around.length)
+  const frame = makeFrame(kernel.name, layout, how, planLoops(kernel), deferrable(kernel), around.length)
   enterAround(frame, around)
   emitBody(frame, kernel.body)
   const prologue = makeCode()

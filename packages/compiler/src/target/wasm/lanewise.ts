@@ -25,7 +25,8 @@ const define = (
   frame: Frame,
   out: Register,
   operands: ReadonlyArray<Register>,
-  write: (tools: Tools, pushes: ReadonlyArray<Push>) => void
+  write: (tools: Tools, pushes: ReadonlyArray<Push>) => void,
+  isProduct = false
 ): void => {
   const { code, values } = frame
   const tools = toolsOf(frame, out.type)
@@ -40,7 +41,11 @@ const define = (
   const depth = 1 + Math.max(...taken.map((operand) => operand.depth))
   if (!uniform && depth <= deepest && frame.deferrable.has(out.id)) {
     const variables = new Set(taken.flatMap((operand) => [...operand.variables]))
-    frame.deferred.set(out.id, { register: out, value: { push, variables, depth } })
+    const [first, second] = taken
+    const factors =
+      isProduct && first !== undefined && second !== undefined ? ([first.push, second.push] as const) : undefined
+    const value = { push, variables, depth, ...(factors === undefined ? {} : { factors }) }
+    frame.deferred.set(out.id, { register: out, value })
     return
   }
   const results: Array<number> = []
@@ -65,8 +70,28 @@ const defineUnary = (frame: Frame, out: Register, a: Register, recipe: Unary): v
   define(frame, out, [a], (tools, [pushA = nothing]) => recipe(tools, pushA))
 
 /** Defines a lanewise operation of two operands. */
-const defineBinary = (frame: Frame, out: Register, a: Register, b: Register, recipe: Binary): void =>
-  define(frame, out, [a, b], (tools, [pushA = nothing, pushB = nothing]) => recipe(tools, pushA, pushB))
+const defineBinary = (frame: Frame, out: Register, a: Register, b: Register, recipe: Binary, isProduct = false): void =>
+  define(frame, out, [a, b], (tools, [pushA = nothing, pushB = nothing]) => recipe(tools, pushA, pushB), isProduct)
+
+/** Defines a variable plus a product that nothing else reads, as one operation; whether that is what was asked for. */
+const defineFused = (frame: Frame, out: Register, a: Register, b: Register): boolean => {
+  const { dtype } = out.type
+  const product = frame.deferred.get(b.id)?.value
+  if (!frame.fused || !frame.variables.has(a.id) || product?.factors === undefined) return false
+  if (!frame.deferrable.has(out.id) || (dtype !== "f32" && dtype !== "f64")) return false
+  const [first, second] = product.factors
+  frame.deferred.delete(b.id)
+  const sum = take(frame, a)
+  const push = (half: number): void => {
+    first(half)
+    second(half)
+    sum.push(half)
+    frame.code.op(dtype === "f32" ? "f32x4.relaxed_madd" : "f64x2.relaxed_madd")
+  }
+  const variables = new Set([...product.variables, ...sum.variables])
+  frame.deferred.set(out.id, { register: out, value: { push, variables, depth: product.depth + 1 } })
+  return true
+}
 
 const isInteger = (type: Type): type is Type & { readonly dtype: "i32" | "u32" } =>
   type.dtype === "i32" || type.dtype === "u32"
@@ -108,7 +133,8 @@ const emitVectorBinary = (frame: Frame, { op, out, a, b }: Extract<Instruction, 
     frame.wide && isInteger(out.type) && op === "add"
       ? vector.addWithoutSeed
       : vector.find(frame, vector.binaries, dtype, op)
-  defineBinary(frame, out, a, b, recipe)
+  if (op === "add" && defineFused(frame, out, a, b)) return
+  defineBinary(frame, out, a, b, recipe, op === "mul" && (dtype === "f32" || dtype === "f64"))
 }
 
 const emitScalarBinary = (frame: Frame, { op, out, a, b }: Extract<Instruction, { readonly tag: "binary" }>): void => {

@@ -221,6 +221,9 @@ export const opcodes = {
   "f32x4.convert_i32x4_s": simd + 0xfa,
   "f32x4.convert_i32x4_u": simd + 0xfb,
 
+  "f32x4.relaxed_madd": simd + 0x105,
+  "f64x2.relaxed_madd": simd + 0x107,
+
   "memory.atomic.notify": atomic + 0x00,
   "memory.atomic.wait32": atomic + 0x01,
   "i32.atomic.load": atomic + 0x10,
