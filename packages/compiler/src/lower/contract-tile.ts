@@ -31,6 +31,8 @@ export interface TilePlace {
   readonly rows: number
   readonly column: Place
   readonly columns: number
+  /** How many columns of the packed panel stand before its own: panels may be packed several at once. */
+  readonly packedBefore: Place
 }
 
 /** A part of the summed dimensions: the places of the first ones, where the next one starts, and the sizes from there on. */
@@ -74,7 +76,7 @@ export const emptySums = (b: Builder.Builder, tiling: Tiling, { rows, columns }:
 export const addTerms = (
   b: Builder.Builder,
   tiling: Tiling,
-  { places, row, rows, column, columns }: TilePlace,
+  { places, row, rows, column, columns, packedBefore }: TilePlace,
   span: Span,
   sums: Sums
 ): void => {
@@ -103,7 +105,7 @@ export const addTerms = (
     const right = (i: number, start: number, width: number): Register => {
       if (panel === undefined) return fetch(plan.right, "r", i, start, width)
       const strides = Views.rowMajor(span.sizes).map((stride) => stride * panel.width)
-      const at = indexAt({ strides, offset: start }, k)
+      const at = indexAt({ strides: [...strides, sizeOf(span.sizes)], offset: start }, [...k, packedBefore])
       return once(`p${start}/${width}`, () =>
         width === 1 ? b.load(panel.buffer, at) : b.load(panel.buffer, at, width)
       )

@@ -31,8 +31,13 @@ const farApart = 256
 /** Rows packed at a time: whole tiles, about as many as a line of the cache has f32. */
 const packedRows = (tileRows: number): number => Math.round(16 / tileRows) * tileRows
 const packElements = 8192
+/** Panels packed at once: rows of the right operand are read in longer runs. */
+const panelsAtOnce = 4
 
-/** Copies `width` columns of the right operand, for every place of a span, next to each other. */
+/**
+ * Copies `width` columns of the right operand: panel by panel, `panelWidth` columns next to each other for every place of
+ * a span.
+ */
 const packPanel = (
   b: Builder.Builder,
   { right }: Plan,
@@ -45,10 +50,10 @@ const packPanel = (
 ): void => {
   const lanes = maxLanes[panel.dtype]
   const strides = Views.rowMajor(span.sizes).map((stride) => stride * panelWidth)
-  const descend = (d: number, k: ReadonlyArray<Place>): void => {
+  const descend = (some: ReturnType<typeof vectorsOf>, d = 0, k: ReadonlyArray<Place> = []): void => {
     const size = span.sizes[d]
-    if (size !== undefined) return b.loop(size, 1, (loop) => descend(d + 1, [...k, moving(loop)]))
-    for (const [start, w] of vectorsOf(width, lanes)) {
+    if (size !== undefined) return b.loop(size, 1, (loop) => descend(some, d + 1, [...k, moving(loop)]))
+    for (const [start, w] of some) {
       const from = indexAt({ strides: [...right.strides, ...right.inner], offset: right.offset }, [
         ...places,
         fixed(0),
@@ -56,10 +61,14 @@ const packPanel = (
         ...placesIn(span, k)
       ])
       const value = w === 1 ? b.load(right.buffer, from) : b.load(right.buffer, from, w, right.strides.at(-1) ?? 0)
-      b.store(panel, indexAt({ strides, offset: start }, k), value)
+      const before = Math.floor(start / panelWidth) * panelWidth
+      b.store(panel, indexAt({ strides, offset: start - before + before * sizeOf(span.sizes) }, k), value)
     }
   }
-  descend(0, [])
+  const vectors = vectorsOf(width, lanes)
+  // Columns that lie far apart fall into the same lines of the cache: no more of them at a time than it has room for.
+  if (right.strides.at(-1) === 1) descend(vectors)
+  else for (const vector of vectors) descend([vector])
 }
 
 /**
@@ -139,8 +148,13 @@ export const lowerContract = (context: Context, group: Group, name: string, cost
   const share =
     context.threads > 1 && columns % (context.threads * tileColumns) === 0 ? columns / context.threads : undefined
   const terms = blocks === undefined ? k : sizeOf(blocks.sizes)
+  // Blocks are short: their panels stay in the first cache one by one.
+  const runs = blocks === undefined && right.strides.at(-1) === 1 && columns >= panelsAtOnce * tileColumns
+  // What threads cannot share evenly they share panel by panel.
+  const even = Math.floor(columns / (panelsAtOnce * tileColumns)) % context.threads === 0
+  const packedColumns = tileColumns * (runs && even ? panelsAtOnce : 1)
   const panel = packs
-    ? { buffer: context.temporary("panel", dtype, terms * tileColumns), width: tileColumns }
+    ? { buffer: context.temporary("panel", dtype, terms * packedColumns), width: tileColumns }
     : undefined
   const under = panel === undefined && blocks === undefined ? [] : still
   const tiling: Tiling = { context, group, root, plan, mode: modeOf(context, group), panel }
@@ -164,10 +178,12 @@ export const lowerContract = (context: Context, group: Group, name: string, cost
         places: ReadonlyArray<Place>,
         column: Place,
         width: number,
-        emit: (at: TilePlace) => void
+        emit: (at: TilePlace) => void,
+        packedBefore: Place
       ): void => {
         const whole = Math.floor(rows / tileRows) * tileRows
-        const tile = (row: Place, height: number): void => emit({ places, row, rows: height, column, columns: width })
+        const tile = (row: Place, height: number): void =>
+          emit({ places, row, rows: height, column, columns: width, packedBefore })
         if (whole === tileRows) tile(fixed(0), tileRows)
         else if (whole > 0) b.loop(whole, tileRows, (loop) => tile(moving(loop), tileRows))
         if (rows > whole) tile(fixed(whole), rows - whole)
@@ -177,7 +193,12 @@ export const lowerContract = (context: Context, group: Group, name: string, cost
         column: Place,
         width: number,
         emit: (at: TilePlace) => void
-      ): void => over(under, places, (inside) => rowsOf(inside, column, width, emit))
+      ): void => {
+        const one = (at: Place, packedBefore: Place): void =>
+          over(under, places, (inside) => rowsOf(inside, at, Math.min(width, tileColumns), emit, packedBefore))
+        if (width <= tileColumns) one(column, fixed(0))
+        else b.loop(width, tileColumns, (loop) => one(moving(loop, column), moving(loop)))
+      }
       const panelsOf = (
         places: ReadonlyArray<Place>,
         each: (at: Panel) => void,
@@ -186,9 +207,15 @@ export const lowerContract = (context: Context, group: Group, name: string, cost
       ): void => {
         const one = (column: Place, width: number): void =>
           each({ column, width, tiles: (emit) => tilesOf(places, column, width, emit) })
-        const whole = Math.floor(count / tileColumns) * tileColumns
-        if (whole === tileColumns) one(from, tileColumns)
-        else if (whole > 0) b.loop(whole, tileColumns, (loop) => one(moving(loop, from), tileColumns))
+        /** As many steps of some width as fit, from a column on; gives the first column that is left. */
+        const steps = (start: number, width: number): number => {
+          const whole = Math.floor((count - start) / width) * width
+          if (whole === width) one(further(from, start), width)
+          else if (whole > 0) b.loop(whole, width, (loop) => one(moving(loop, further(from, start)), width))
+          return start + whole
+        }
+        const many = packedColumns === tileColumns || panel === undefined ? 0 : steps(0, packedColumns)
+        const whole = steps(many, tileColumns)
         if (count > whole) one(further(from, whole), count - whole)
       }
       const columnsOf = (places: ReadonlyArray<Place>): void => {
