@@ -2,11 +2,10 @@
  * Blocks: a graph, or the body of a loop, as kernels in order. A program is a main block; the bodies of its loops and
  * branches are blocks whose parameters and results lie where the block around says.
  */
-import { type Buffer, divide, type Kernel, type Loop, type Step } from "@cotangent/kernel"
-import type { Graph, View } from "@cotangent/graph"
-import { type Buffers, makeBuffers, makeStore, type Store, storedValues } from "./buffers.ts"
+import type { Kernel, Step } from "@cotangent/kernel"
+import type { Graph } from "@cotangent/graph"
+import { type Buffers, makeBuffers, storedValues } from "./buffers.ts"
 import { lowerControl } from "./control.ts"
-import { leastMicroseconds, withBytes } from "./cost.ts"
 import { lowerColumn } from "./lower/column.ts"
 import { lowerContract } from "./lower/contract.ts"
 import type { Context } from "./lower/fused.ts"
@@ -14,82 +13,11 @@ import { lowerKernel } from "./lower/kernel.ts"
 import { lowerRow } from "./lower/row.ts"
 import { lowerStructure } from "./lower/structure.ts"
 import { orderGroups } from "./order.ts"
-import type { Tile } from "./program.ts"
 import { rematerialise } from "./rematerialise.ts"
 import { resolve, valueOf } from "./resolve.ts"
 import { copyResults, planResults } from "./results.ts"
 import { flopsOf, type Group, type Schedule, schedule } from "./schedule.ts"
-
-/** A program under construction. */
-export interface Underway {
-  readonly store: Store
-  readonly kernels: Array<Kernel>
-  readonly tile: Tile
-  readonly threads: number
-  /** Lets a buffer lie in the place of another on purpose. */
-  readonly share: (buffer: Buffer, root: Buffer) => void
-  /** The buffers made for the body of each loop. */
-  readonly owned: Map<Step, readonly [number, number]>
-  /** Appends a kernel inside the given loops, divided if threads share it; the steps that call it. */
-  readonly call: (kernel: Kernel, around: ReadonlyArray<Loop>) => ReadonlyArray<Step>
-  /** A new loop around kernels. */
-  readonly loop: (extent: number) => Loop
-}
-
-/** Who shares kernels: how many threads, and how many microseconds a kernel must take to be worth it. */
-export interface Sharing {
-  readonly threads: number
-  readonly grain: number
-}
-
-/** A program without kernels. */
-export const startProgram = (tile: Tile, { threads, grain }: Sharing): Underway => {
-  const store = makeStore()
-  const kernels: Array<Kernel> = []
-  let loops = 0
-  // Loops around kernels have numbers below 0, those inside from 0.
-  const loop = (extent: number): Loop => ({ id: -++loops, extent, step: 1 })
-  const roots = new Map<number, number>()
-  const rootOf = (buffer: Buffer): number => roots.get(buffer.id) ?? buffer.id
-  const crew = threads === 1 ? undefined : loop(threads)
-  const multiply = ({ name, dtype, length }: Buffer): Buffer => ({
-    ...store.make(name, dtype, length * threads),
-    temporary: true
-  })
-  const divided = (kernel: Kernel): ReadonlyArray<Kernel> =>
-    crew === undefined || leastMicroseconds(kernel) < grain
-      ? [kernel]
-      : divide(kernel, { threads: crew, rootOf, multiply })
-  return {
-    store,
-    kernels,
-    tile,
-    threads,
-    owned: new Map(),
-    share: (buffer, root) => void roots.set(buffer.id, rootOf(root)),
-    call: (kernel, around) =>
-      divided(withBytes(around.length === 0 ? kernel : { ...kernel, around })).map((part) => ({
-        tag: "call",
-        kernel: kernels.push(part) - 1
-      })),
-    loop
-  }
-}
-
-/** An array as a block is given it. */
-export interface Given {
-  readonly buffer: Buffer
-  readonly view: View
-}
-
-/** Where a block stands. */
-export interface Place {
-  /** Where the parameters lie and where the results go; new buffers if left out. */
-  readonly given?: { readonly parameters: ReadonlyArray<Given>; readonly results: ReadonlyArray<Buffer> }
-  /** For each result the index of the parameter whose memory it takes over, if any. */
-  readonly replaces: ReadonlyArray<number | undefined>
-  readonly around: ReadonlyArray<Loop>
-}
+import type { Place, Underway } from "./underway.ts"
 
 /** Plans one block: its kernels are appended to the program. */
 export const planBlock = (

@@ -1,10 +1,10 @@
 /** Loops and branches: their bodies are blocks over the memory of the block around. */
 import { Builder, type Buffer, type Loop, type Step } from "@cotangent/kernel"
 import { type Graph, sizeOf, Views } from "@cotangent/graph"
-import type { Given, Place, Underway } from "./block.ts"
 import { type Context, outputsOf } from "./lower/fused.ts"
 import { copyKernel } from "./lower/structure.ts"
 import type { Group } from "./schedule.ts"
+import type { Given, Place, Underway } from "./underway.ts"
 
 /** How the body of a loop is planned: passed in, for bodies may have loops. */
 export type PlanBlock = (

@@ -5,7 +5,7 @@
  */
 import type { Buffer, Kernel, Layout, Step } from "@cotangent/kernel"
 import type { Graph } from "@cotangent/graph"
-import { planBlock, startProgram } from "./block.ts"
+import { planBlock } from "./block.ts"
 import type { ConstantData } from "./buffers.ts"
 import { costOf } from "./cost.ts"
 import { exactRules } from "./exact.ts"
@@ -16,15 +16,11 @@ import { planMemory } from "./memory.ts"
 import { narrowing } from "./narrow.ts"
 import { rewrite } from "./rewriter.ts"
 import { emitJavaScript } from "./target/javascript/emit.ts"
+import { startProgram, type Tile } from "./underway.ts"
 import { emitWasm } from "./target/wasm/emit.ts"
 
 export type { ConstantData } from "./buffers.ts"
-
-/** The shape of the tiles of products: sums that are kept in registers at once. */
-export interface Tile {
-  readonly rows: 4 | 6
-  readonly vectors: 1 | 2
-}
+export type { Tile } from "./underway.ts"
 
 /** How to plan: which results overwrite which parameters, and the shape of product tiles. */
 export interface PlanOptions {

@@ -2,22 +2,11 @@
  * The shape rules of indexing in the types: what NumPy's basic and advanced indices leave of a shape, or the sentence that
  * the run-time rule gives too.
  */
-import type { Minus } from "./difference.ts"
+import type { Below, Cut, CutDim } from "./cut-rules.ts"
 import type { DType } from "./dtype.ts"
 import type { Broadcast, Repeats } from "./shape-rules.ts"
 import type { Dim, IsSize, Mismatch, Shape, Show } from "./shape.ts"
 import type { AnyTensor, Tensor } from "./tensor.ts"
-
-/**
- * Where to cut an axis: from `start` up to before `end` by `step`. Negative positions count from the back, positions beyond
- * the axis are moved to its ends, and a negative step goes backwards, as in Python: unless given, `step` is 1 and the axis
- * is taken from end to end.
- */
-export interface Cut {
-  readonly start?: number
-  readonly end?: number
-  readonly step?: number
-}
 
 /**
  * One entry of an index, as in NumPy: a whole number takes one element and drops its axis, a cut takes a part, `null` makes
@@ -31,49 +20,6 @@ export type Index = number | Cut | null | "..." | AnyIndices | ReadonlyArray<num
  * what is asked of it.
  */
 export type AnyIndices = Pick<AnyTensor, "node" | "output">
-
-/** The difference of two literal sizes, 0 when it would be negative. */
-type Left<A extends number, B extends number> = [Minus<A, B>] extends [never] ? 0 : Minus<A, B>
-/** Whether literal sizes are in order, `A < B`. */
-type Below<A extends Dim, B extends Dim> = [Minus<A, B>] extends [never] ? true : false
-
-type Field<C, K extends string> = K extends keyof C ? C[K] : undefined
-
-/** Where a bound of a cut lies in an axis of a literal size. */
-type BoundOf<N extends number, P> = number extends P
-  ? number
-  : P extends number
-    ? `${P}` extends `-${infer M extends number}`
-      ? Left<N, M>
-      : Below<N, P> extends true
-        ? N
-        : P
-    : number
-
-type Between<N extends number, Start, End> = Start extends number
-  ? End extends number
-    ? Left<End, Start>
-    : Left<N, Start>
-  : End extends number
-    ? End
-    : N
-
-/** The size of an axis after a cut: known when it is whole or turned round, or of a literal size and cut by step 1. */
-export type CutDim<N extends Dim, C> = [keyof C] extends [never]
-  ? N
-  : [keyof C, Field<C, "step">] extends ["step", 1 | -1]
-    ? N
-    : Field<C, "step"> extends 1 | undefined
-      ? N extends number
-        ? IsSize<N> extends true
-          ? Between<
-              N,
-              Field<C, "start"> extends undefined ? undefined : BoundOf<N, Field<C, "start">>,
-              Field<C, "end"> extends undefined ? undefined : BoundOf<N, Field<C, "end">>
-            >
-          : number
-        : number
-      : number
 
 /** A literal index that no element of the axis has. */
 type Beyond<N extends Dim, P extends number> =

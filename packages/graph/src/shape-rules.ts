@@ -1,5 +1,5 @@
 /** The shape rules of operations in the types: each gives a shape, or the sentence the run-time rule gives too. */
-import type { CutDim } from "./indexing-rules.ts"
+import type { CutDim } from "./cut-rules.ts"
 import type { Common, Dim, IsSize, Mismatch, Same, SameShape, Shape, Show, ShowDim, Twice } from "./shape.ts"
 import type { Plus, Product } from "./size.ts"
 

@@ -8,7 +8,7 @@
  */
 import { accessesOf, isDisjoint, strideOf } from "./disjoint.ts"
 import type { Buffer, Index, Instruction, Kernel, Loop } from "./ir.ts"
-import { operandsOf } from "./operands.ts"
+import { readsOf } from "./operands.ts"
 
 type For = Extract<Instruction, { readonly tag: "for" }>
 
@@ -38,13 +38,8 @@ const definedIn = (body: ReadonlyArray<Instruction>): ReadonlySet<number> =>
 const assignedIn = (body: ReadonlyArray<Instruction>): ReadonlyArray<number> =>
   body.flatMap((i) => (i.tag === "assign" ? [i.variable.id] : i.tag === "for" ? assignedIn(i.body) : []))
 
-/** The registers that are read, computed parts of indices among them. */
 const usedIn = (body: ReadonlyArray<Instruction>): ReadonlyArray<number> =>
-  body.flatMap((i) => [
-    ...operandsOf(i).map(({ id }) => id),
-    ...((i.tag === "load" || i.tag === "store") && i.index.dynamic !== undefined ? [i.index.dynamic.id] : []),
-    ...(i.tag === "for" ? usedIn(i.body) : [])
-  ])
+  body.flatMap((i) => [...readsOf(i).map(({ id }) => id), ...(i.tag === "for" ? usedIn(i.body) : [])])
 
 const iterations = ({ extent, step }: Loop): number => Math.ceil(extent / step)
 

@@ -28,3 +28,9 @@ export const operandsOf = (instruction: Instruction): ReadonlyArray<Register> =>
       return []
   }
 }
+
+/** All registers an instruction reads. */
+export const readsOf = (instruction: Instruction): ReadonlyArray<Register> => {
+  const { index } = instruction.tag === "load" || instruction.tag === "store" ? instruction : {}
+  return index?.dynamic === undefined ? operandsOf(instruction) : [...operandsOf(instruction), index.dynamic]
+}

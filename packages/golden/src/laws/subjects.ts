@@ -18,7 +18,7 @@ import {
   Values
 } from "@cotangent/graph"
 import { type RandomNumbers, randomNumbers } from "../randomNumbers.ts"
-import type { LawName } from "./laws.ts"
+import type { LawName } from "./statements.ts"
 
 /** A function of tensors with sample operands for it. */
 export interface Subject {

@@ -1,7 +1,8 @@
 /** What an index in NumPy's manner reads and writes: a cut that is a view, and then places along some of its axes. */
 import { broadcastShapes, inversePermutation, sameShape } from "../axes.ts"
 import { ShapeError, showShape } from "../errors.ts"
-import type { Cut, Index } from "../indexing-rules.ts"
+import type { Cut } from "../cut-rules.ts"
+import type { Index } from "../indexing-rules.ts"
 import { operations as ops } from "../operations.ts"
 import type { SliceBounds } from "../operations-interface.ts"
 import { flipBounds } from "../primitives/slice.ts"

@@ -6,11 +6,11 @@ import { checkOperand, face, faceWithOptions, type SameDType } from "../face.ts"
 import { operations as ops } from "../operations.ts"
 import type { Broadcast, BroadcastWith, Sliced } from "../shape-rules.ts"
 import type { Guard, Mismatch, Shape } from "../shape.ts"
-import type { Cut } from "../indexing-rules.ts"
+import type { Cut } from "../cut-rules.ts"
 import { type AnyTensor, isTensor, type Tensor, type TensorOf } from "../tensor.ts"
 import { boundsOf } from "./index-plan.ts"
 
-export type { Cut } from "../indexing-rules.ts"
+export type { Cut } from "../cut-rules.ts"
 
 /** A cut that waits for its operand. */
 export interface SliceBy<C extends ReadonlyArray<Cut>> {

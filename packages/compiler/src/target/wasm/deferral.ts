@@ -4,39 +4,7 @@
  * This makes code smaller, and it matters to V8's pairing of halves: every local assigned in a loop counts there as a
  * use outside of the pairs.
  */
-import type { Instruction, Kernel, Register } from "@cotangent/kernel"
-
-/** The registers an instruction reads. */
-export const operandsOf = (instruction: Instruction): ReadonlyArray<Register> => {
-  switch (instruction.tag) {
-    case "const":
-    case "loopIndex":
-    case "for":
-      return []
-    case "load":
-      return instruction.index.dynamic === undefined ? [] : [instruction.index.dynamic]
-    case "store":
-      return instruction.index.dynamic === undefined
-        ? [instruction.value]
-        : [instruction.value, instruction.index.dynamic]
-    case "unary":
-    case "cast":
-    case "splat":
-    case "extract":
-    case "extend":
-    case "combine":
-      return [instruction.a]
-    case "binary":
-    case "compare":
-      return [instruction.a, instruction.b]
-    case "select":
-      return [instruction.condition, instruction.a, instruction.b]
-    case "variable":
-      return [instruction.initial]
-    case "assign":
-      return [instruction.value]
-  }
-}
+import { type Instruction, type Kernel, readsOf } from "@cotangent/kernel"
 
 /** Whether lane j of the result depends on lane j of the operands only, and on nothing else. */
 const isLanewise = ({ tag }: Instruction): boolean =>
@@ -51,7 +19,7 @@ export const deferrable = (kernel: Kernel): ReadonlySet<number> => {
   const visit = (body: ReadonlyArray<Instruction>): void => {
     const own = bodies++
     for (const instruction of body) {
-      for (const { id } of operandsOf(instruction)) {
+      for (const { id } of readsOf(instruction)) {
         if (unread.get(id) === own) readOnce.add(id)
         else readOnce.delete(id)
         unread.delete(id)
