@@ -1,5 +1,6 @@
 /** Optimizers made of transforms. */
 import { isFloat, operations as ops, T, Tree } from "@cotangent/graph"
+import { document } from "./document.ts"
 import { assertCounters, type Optimizer, rateFrom, type Rule, type Stepped } from "./optimizer.ts"
 import { f64 } from "./scalar.ts"
 import type { Schedule } from "./schedule/schedule.ts"
@@ -21,6 +22,16 @@ export interface TransformedRule<F extends TransformRule> extends Rule {
   readonly State: TransformedState<this["P"], TransformState<F, this["P"]>>
   readonly Options: FromTransformOptions & { readonly transform: F["Options"] }
 }
+
+/** Optimizers made of transforms, in words. */
+export const fromTransformDocument = document({
+  name: "fromTransform",
+  summary: "An optimizer made of a gradient transform, or of a chain of them.",
+  equation: "theta' = theta - learningRate T(g), or theta + T(g) without a learning rate",
+  source: "Optax, chain and apply_updates",
+  slots: { parts: "what the transform remembers, of a chain by the names of its parts" },
+  conventions: { learningRate: "without one the chain ends in a scale by minus the rate, as in Optax" }
+})
 
 /**
  * The optimizer of a transform. With a learning rate, the transform's result is a direction to descend:

@@ -16,7 +16,7 @@ export interface Trees {
 }
 
 /** Some tensors by name. */
-interface Named {
+export interface Named {
   readonly [name: string]: AnyTensor | undefined
 }
 
@@ -24,6 +24,34 @@ const mapRecord = <A, B>(
   record: { readonly [name: string]: A },
   f: (a: A, name: string) => B
 ): { readonly [name: string]: B } => Object.fromEntries(Object.entries(record).map(([name, a]) => [name, f(a, name)]))
+
+/** What `rule` gives for each leaf of `trees`, in the order of the leaves. */
+export const rowsOf = <L extends Named, C extends Named>(
+  trees: Trees,
+  scalars: { readonly [N in keyof C]: Scalar },
+  rule: (leaf: L, scalars: C) => Named
+): ReadonlyArray<Named> => {
+  const columns = mapRecord(trees, (tree) => Tree.leaves(tree))
+  return (Object.values(columns)[0] ?? []).map((first, i): Named => {
+    const leaf = mapRecord(columns, (leaves) => leaves[i] ?? first)
+    if (!isFloat(first.dtype)) return leaf
+    const rounded = mapRecord<Scalar, AnyTensor>(scalars, (scalar) => ops.cast(scalar, first.dtype))
+    // The names are those of `trees` and `scalars`, which the definition of the rule and its slots agree on.
+    return rule(leaf as L, rounded as C)
+  })
+}
+
+/** The trees named in `results`, of the structures they have in `trees`, with the leaves that `rows` give. */
+export const treesOf = (trees: Trees, results: ReadonlyArray<string>, rows: ReadonlyArray<Named>): Trees =>
+  Object.fromEntries(
+    results.map((name) => [
+      name,
+      Tree.rebuild(
+        trees[name],
+        rows.flatMap((row) => row[name] ?? [])
+      )
+    ])
+  )
 
 /**
  * Applies `rule` to the leaves of `trees` and gives the trees named in `results`. Scalars are rounded to the element type
@@ -34,25 +62,7 @@ export const leafwise = <L extends Named, C extends Named>(
   scalars: { readonly [N in keyof C]: Scalar },
   results: ReadonlyArray<string>,
   rule: (leaf: L, scalars: C) => Named
-): Trees => {
-  const columns = mapRecord(trees, (tree) => Tree.leaves(tree))
-  const rows = (Object.values(columns)[0] ?? []).map((first, i): Named => {
-    const leaf = mapRecord(columns, (leaves) => leaves[i] ?? first)
-    if (!isFloat(first.dtype)) return leaf
-    const rounded = mapRecord<Scalar, AnyTensor>(scalars, (scalar) => ops.cast(scalar, first.dtype))
-    // The names are those of `trees` and `scalars`, which the definition of the rule and its slots agree on.
-    return rule(leaf as L, rounded as C)
-  })
-  return Object.fromEntries(
-    results.map((name) => [
-      name,
-      Tree.rebuild(
-        trees[name],
-        rows.flatMap((row) => row[name] ?? [])
-      )
-    ])
-  )
-}
+): Trees => treesOf(trees, results, rowsOf(trees, scalars, rule))
 
 /** A tree like another whose floating-point elements are all `value`, and whose other elements are 0. */
 export const filledLike = <P>(tree: P, value: number): P =>

@@ -1,4 +1,5 @@
 import { operations as ops, T } from "@cotangent/graph"
+import { document } from "../document.ts"
 import { movingSquare } from "../moments.ts"
 import { type Optimizer, optimizer, type Rule, type Stepped } from "../optimizer.ts"
 import type { Schedule } from "../schedule/schedule.ts"
@@ -28,6 +29,17 @@ export interface AdadeltaRule extends Rule {
   readonly State: AdadeltaState<this["P"]>
   readonly Options: Required<AdadeltaOptions>
 }
+
+/** Adadelta in words. */
+export const adadeltaDocument = document({
+  name: "adadelta",
+  summary: "Gradients scaled by the ratio of the sizes of past steps and past gradients.",
+  equation:
+    "v' = rho v + (1 - rho) g^2, s = sqrt(d + epsilon) / sqrt(v' + epsilon) g, d' = rho d + (1 - rho) s^2, theta' = theta - eta s",
+  source: "Zeiler 2012, ADADELTA: An Adaptive Learning Rate Method, algorithm 1",
+  slots: { v: "the moving average of squared gradients", d: "the moving average of squared steps" },
+  conventions: { learningRate: "1 in PyTorch, 0.001 in Keras", rho: "0.9 in PyTorch and Optax, 0.95 in Keras" }
+})
 
 /**
  * Adadelta: `v' = rho v + (1 - rho) g^2`, `s = sqrt(d + epsilon) / sqrt(v' + epsilon) g`, `d' = rho d + (1 - rho) s^2`,

@@ -1,4 +1,5 @@
 import { operations as ops, T } from "@cotangent/graph"
+import { document } from "../document.ts"
 import { type Optimizer, optimizer, type Rule, type Stepped } from "../optimizer.ts"
 import type { Schedule } from "../schedule/schedule.ts"
 import { nonNegative, oneOf, rateOrSchedule, validate } from "../validation.ts"
@@ -29,6 +30,21 @@ export interface AdagradRule extends Rule {
   readonly State: AdagradState<this["P"]>
   readonly Options: Required<AdagradOptions>
 }
+
+/** Adagrad in words. */
+export const adagradDocument = document({
+  name: "adagrad",
+  summary: "Gradients divided by the root of the sum of all their squares.",
+  equation: "s' = s + g^2, theta' = theta - eta g / (sqrt(s') + epsilon)",
+  source: "Duchi, Hazan and Singer 2011, Adaptive Subgradient Methods for Online Learning and Stochastic Optimization",
+  slots: { sum: "the sum of squared gradients" },
+  conventions: {
+    epsilonMode: "outside the root (PyTorch) or inside it (Keras, Optax)",
+    initialSum: "0 in PyTorch, 0.1 in Keras and Optax",
+    learningRateDecay: "PyTorch only"
+  },
+  traits: { scaleInvariant: true }
+})
 
 /**
  * Adagrad: `s' = s + g^2`, `theta' = theta - eta g / (sqrt(s') + epsilon)`: elements that were moved far move less.

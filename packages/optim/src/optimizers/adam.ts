@@ -1,4 +1,5 @@
 import { operations as ops, T } from "@cotangent/graph"
+import { document } from "../document.ts"
 import {
   corrections,
   denominator,
@@ -134,6 +135,28 @@ export const adamNamed = <A extends AmsgradMode>(name: string, settings: AdamSet
     }
   })
 }
+
+/** Adam in words. */
+export const adamDocument = document({
+  name: "adam",
+  summary: "Moving averages of gradients and of their squares, both corrected for their start from zero.",
+  equation:
+    "m' = beta1 m + (1 - beta1) g, v' = beta2 v + (1 - beta2) g^2, theta' = theta - alpha m' / (1 - beta1^t) / (sqrt(v' / (1 - beta2^t)) + epsilon)",
+  source:
+    "Kingma and Ba 2015, Adam: A Method for Stochastic Optimization, algorithm 1; AMSGrad: Reddi, Kale and Kumar 2018, On the Convergence of Adam and Beyond, algorithm 2",
+  slots: {
+    m: "the moving average of gradients",
+    v: "the moving average of squared gradients",
+    vMax: "the largest v so far, with amsgrad"
+  },
+  conventions: {
+    epsilonMode: "outside the root (PyTorch, Optax), inside it, or hat (Keras, TensorFlow, ONNX)",
+    epsilonRoot: "Optax's eps_root",
+    amsgrad: "the maximum of v (PyTorch, Keras) or of the corrected v (Optax)",
+    weightDecayMode: "an L2 term (PyTorch) or decoupled (Keras)"
+  },
+  traits: { scaleInvariant: true }
+})
 
 /**
  * Adam: `m' = beta1 m + (1 - beta1) g`, `v' = beta2 v + (1 - beta2) g^2`,

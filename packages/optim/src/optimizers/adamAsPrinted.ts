@@ -1,4 +1,5 @@
 import { operations as ops, T } from "@cotangent/graph"
+import { document } from "../document.ts"
 import { movingAverage, movingSquare } from "../moments.ts"
 import { type Optimizer, optimizer, type Rule } from "../optimizer.ts"
 import { biasCorrection, power } from "../scalar.ts"
@@ -21,6 +22,16 @@ export interface AdamAsPrintedRule extends Rule {
   readonly State: AdamState<this["P"]>
   readonly Options: Required<AdamAsPrintedOptions>
 }
+
+/** Adam as printed in words. */
+export const adamAsPrintedDocument = document({
+  name: "adamAsPrinted",
+  summary: "A teaching variant of Adam, as a guide to it prints the rule; not for training.",
+  equation: "theta' = theta - alpha m' / (1 - beta1^t) / (1 + sqrt(v' / ((1 - beta2^t)^2 beta2^t)))",
+  source: "a printed guide; the published rule is Kingma and Ba 2015, algorithm 1",
+  slots: { m: "the moving average of gradients", v: "the moving average of squared gradients" },
+  conventions: { epsilon: "there is none: the number 1 stands in its place" }
+})
 
 /**
  * A teaching variant, not for training: Adam as a guide to it prints the rule, with its three departures from the paper,

@@ -1,4 +1,5 @@
 import { operations as ops, T } from "@cotangent/graph"
+import { document } from "../document.ts"
 import { movingAverage } from "../moments.ts"
 import { type Optimizer, optimizer, type Rule, type Stepped } from "../optimizer.ts"
 import { biasCorrection } from "../scalar.ts"
@@ -33,6 +34,18 @@ export interface AdamaxRule extends Rule {
   readonly State: AdamaxState<this["P"]>
   readonly Options: Required<AdamaxOptions>
 }
+
+/** Adamax in words. */
+export const adamaxDocument = document({
+  name: "adamax",
+  summary: "Adam with a decaying maximum of absolute gradients in place of the root of the second moment.",
+  equation:
+    "m' = beta1 m + (1 - beta1) g, u' = max(beta2 u, |g| + epsilon), theta' = theta - alpha / (1 - beta1^t) m' / u'",
+  source: "Kingma and Ba 2015, Adam: A Method for Stochastic Optimization, algorithm 2",
+  slots: { m: "the moving average of gradients", u: "the decaying maximum of absolute gradients" },
+  conventions: { epsilonMode: "inside the maximum (PyTorch, Optax) or outside it (Keras); the paper has none" },
+  traits: { scaleInvariant: true }
+})
 
 /**
  * Adamax, Adam with the maximum norm: `m' = beta1 m + (1 - beta1) g`, `u' = max(beta2 u, |g| + epsilon)`,

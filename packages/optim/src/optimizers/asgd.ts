@@ -1,4 +1,5 @@
 import { operations as ops, T } from "@cotangent/graph"
+import { document } from "../document.ts"
 import { type Optimizer, optimizer, type Rule, type Stepped } from "../optimizer.ts"
 import { f64 } from "../scalar.ts"
 import type { Schedule } from "../schedule/schedule.ts"
@@ -28,6 +29,19 @@ export interface AsgdRule extends Rule {
   readonly State: AsgdState<this["P"]>
   readonly Options: Required<AsgdOptions>
 }
+
+/** Averaged SGD in words. */
+export const asgdDocument = document({
+  name: "asgd",
+  summary: "Gradient descent at a falling rate whose parameters are averaged.",
+  equation:
+    "theta' = (1 - lambda eta_t) theta - eta_t g, eta_t = eta_0 / (1 + lambda eta_0 (t - 1))^power, a' = a + (theta' - a) / max(1, t - 1 - averageAfter)",
+  source:
+    "Polyak and Juditsky 1992, Acceleration of Stochastic Approximation by Averaging; Bottou 2012, Stochastic Gradient Descent Tricks, section 5",
+  slots: { average: "the average of the parameters, which is evaluated" },
+  conventions: { averageAfter: "1e6 in PyTorch: before it the average is the parameters" },
+  traits: { rests: false }
+})
 
 /**
  * Averaged stochastic gradient descent: `eta_t = eta_0 / (1 + lambda eta_0 (t - 1))^power`,

@@ -1,4 +1,5 @@
 import { operations as ops, T } from "@cotangent/graph"
+import { document } from "../document.ts"
 import { type Optimizer, optimizer, type Rule, type Stepped } from "../optimizer.ts"
 import type { Schedule } from "../schedule/schedule.ts"
 import { rateOrSchedule, validate } from "../validation.ts"
@@ -16,6 +17,16 @@ export interface GradientDescentRule extends Rule {
   readonly State: GradientDescentState<this["P"]>
   readonly Options: Required<GradientDescentOptions>
 }
+
+/** Gradient descent in words. */
+export const gradientDescentDocument = document({
+  name: "gradientDescent",
+  summary: "A step down the gradient.",
+  equation: "theta' = theta - eta g",
+  source: "Cauchy 1847, Methode generale pour la resolution des systemes d'equations simultanees",
+  slots: {},
+  conventions: {}
+})
 
 /**
  * Gradient descent: `theta' = theta - eta g`.

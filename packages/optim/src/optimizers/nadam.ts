@@ -1,4 +1,5 @@
 import { operations as ops, T } from "@cotangent/graph"
+import { document } from "../document.ts"
 import { movingAverage, movingSquare } from "../moments.ts"
 import { type Optimizer, optimizer, type Rule } from "../optimizer.ts"
 import { biasCorrection, f64, power, type Scalar } from "../scalar.ts"
@@ -37,6 +38,22 @@ const decayOrFalse: Requirement = {
   mustBe: "a finite number, 0 or more, or false",
   holds: (x) => x === false || nonNegative.holds(x)
 }
+
+/** NAdam in words. */
+export const nadamDocument = document({
+  name: "nadam",
+  summary: "Adam with Nesterov's look-ahead along the first moment.",
+  equation:
+    "theta' = theta - alpha (mu_{t+1} m' / (1 - q_{t+1}) + (1 - mu_t) g / (1 - q_t)) / (sqrt(v' / (1 - beta2^t)) + epsilon), mu_t = beta1 (1 - 0.96^(t psi) / 2), q_t = mu_1 ... mu_t",
+  source: "Dozat 2016, Incorporating Nesterov Momentum into Adam",
+  slots: {
+    m: "the moving average of gradients",
+    v: "the moving average of squared gradients",
+    product: "the product of all momenta so far, one number"
+  },
+  conventions: { momentumDecay: "psi: 0.004 in PyTorch, 1 in Keras, constant momentum in Optax" },
+  traits: { scaleInvariant: true }
+})
 
 /**
  * NAdam, Adam with Nesterov's look-ahead: with momenta `mu_t = beta1 (1 - 0.96^(t psi) / 2)` (or `beta1`), their product

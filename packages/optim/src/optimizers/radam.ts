@@ -1,4 +1,5 @@
 import { operations as ops, T } from "@cotangent/graph"
+import { document } from "../document.ts"
 import {
   corrections,
   denominator,
@@ -38,6 +39,17 @@ export interface RadamRule extends Rule {
   readonly State: AdamState<this["P"]>
   readonly Options: Required<RadamOptions>
 }
+
+/** RAdam in words. */
+export const radamDocument = document({
+  name: "radam",
+  summary: "Adam that is momentum until its second moment rests on enough gradients, and rectified after.",
+  equation:
+    "theta' = theta - alpha r_t m' / (1 - beta1^t) / (sqrt(v' / (1 - beta2^t)) + epsilon) where rho_t > threshold, else theta - alpha m' / (1 - beta1^t)",
+  source: "Liu et al. 2020, On the Variance of the Adaptive Learning Rate and Beyond, algorithm 2",
+  slots: { m: "the moving average of gradients", v: "the moving average of squared gradients" },
+  conventions: { threshold: "5 in PyTorch and Optax, 4 in the paper", epsilonMode: "hat (PyTorch) or outside (Optax)" }
+})
 
 /**
  * RAdam, Adam with a rectified variance: while the second moment rests on too few gradients, the step is that of momentum,

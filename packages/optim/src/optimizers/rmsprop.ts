@@ -1,4 +1,5 @@
 import { operations as ops, T } from "@cotangent/graph"
+import { document } from "../document.ts"
 import { flushed, movingAverage, movingSquare } from "../moments.ts"
 import { type MomentumOptions, push, type VelocityMode } from "../momentum.ts"
 import { type Optimizer, optimizer, type Rule, type Stepped } from "../optimizer.ts"
@@ -85,6 +86,28 @@ export type RmspropRuleOf<C extends boolean, M extends number | undefined> = M e
   : C extends true
     ? CenteredRmspropMomentumRule
     : RmspropMomentumRule
+
+/** RMSprop in words. */
+export const rmspropDocument = document({
+  name: "rmsprop",
+  summary: "Gradients divided by the root of a moving average of their squares.",
+  equation:
+    "v' = rho v + (1 - rho) g^2, theta' = theta - eta g / (sqrt(v') + epsilon); centered, v' is replaced by v' - m'^2",
+  source:
+    "Tieleman and Hinton 2012, lecture 6.5 of Neural Networks for Machine Learning; centered: Graves 2013, Generating Sequences With Recurrent Neural Networks, equations 38 to 45",
+  slots: {
+    v: "the moving average of squared gradients",
+    m: "the moving average of gradients, if centered",
+    velocity: "the velocity, with momentum"
+  },
+  conventions: {
+    epsilonMode: "outside the root (PyTorch) or inside it (Keras, Optax)",
+    velocityMode: "the velocity sums quotients (PyTorch) or steps (Keras, Optax)",
+    rho: "0.99 in PyTorch, 0.9 in Keras and Optax",
+    weightDecayMode: "an L2 term (PyTorch) or decoupled (Keras)"
+  },
+  traits: { scaleInvariant: true }
+})
 
 /**
  * RMSprop: `v' = rho v + (1 - rho) g^2`, `theta' = theta - eta g / (sqrt(v') + epsilon)`. Centered, v' is replaced by

@@ -1,4 +1,5 @@
 import { operations as ops } from "@cotangent/graph"
+import { document } from "../document.ts"
 import { type Optimizer, optimizer, type Rule, type Stepped } from "../optimizer.ts"
 import { flag, fraction, number, positive, validate } from "../validation.ts"
 
@@ -31,6 +32,18 @@ export interface RpropRule extends Rule {
   readonly State: RpropState<this["P"]>
   readonly Options: Required<RpropOptions>
 }
+
+/** Rprop in words. */
+export const rpropDocument = document({
+  name: "rprop",
+  summary: "A step size for every element, which grows while its gradient keeps its sign and shrinks when it turns.",
+  equation: "size' = clip(size (grow | shrink | 1)), theta' = theta - sign(g) size'",
+  source:
+    "Riedmiller and Braun 1993, A Direct Adaptive Method for Faster Backpropagation Learning; iRprop-: Igel and Husken 2000",
+  slots: { size: "the step size of every element", previous: "the last gradient, zero where it had turned" },
+  conventions: { turning: "an element whose gradient turned rests for one step, as in PyTorch" },
+  traits: { scaleInvariant: true }
+})
 
 /**
  * Rprop: every element has a step size, which grows while the sign of its gradient stays and shrinks when it turns:

@@ -1,4 +1,5 @@
 import { operations as ops, T } from "@cotangent/graph"
+import { document } from "../document.ts"
 import { type MomentumOptions, push, type VelocityMode } from "../momentum.ts"
 import { type Optimizer, optimizer, type Rule, type Stepped } from "../optimizer.ts"
 import { f64 } from "../scalar.ts"
@@ -45,6 +46,21 @@ export interface MomentumRule extends Rule {
 
 /** The rule that sgd has with a momentum of type M. */
 export type SgdRuleOf<M extends number | undefined> = M extends undefined ? SgdRule : MomentumRule
+
+/** Stochastic gradient descent in words. */
+export const sgdDocument = document({
+  name: "sgd",
+  summary: "A step down the gradient, or along a velocity that remembers earlier gradients.",
+  equation: "u' = mu u + (1 - dampening) g, theta' = theta - eta u'; with nesterov theta' = theta - eta (g + mu u')",
+  source:
+    "Polyak 1964, Some methods of speeding up the convergence of iteration methods; Nesterov 1983; Sutskever et al. 2013, On the importance of initialization and momentum in deep learning, equations 1 to 4",
+  slots: { velocity: "the velocity, with momentum" },
+  conventions: {
+    velocityMode: "the velocity sums gradients (PyTorch, Optax) or steps (Keras)",
+    weightDecayMode: "an L2 term (PyTorch) or decoupled (Keras)",
+    dampening: "PyTorch only; the first gradient is not dampened"
+  }
+})
 
 /**
  * Stochastic gradient descent with momentum: `u' = mu u + (1 - dampening) g`, `theta' = theta - eta u'`; with `nesterov`
