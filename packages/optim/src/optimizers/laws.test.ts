@@ -52,17 +52,25 @@ const far: Params = {
   b: T.constant([2, -1, 0.25], "f64")
 }
 
-/** Where the next gradient is taken: the parameters of a state over P, whose type the unknown rule hides. */
-const paramsOf = <P>(state: { readonly params: unknown }): P => state.params as P
+/** The state after some steps along the gradient; it is computed now and then, or the expression would grow long. */
+const followed = <F extends Rule, P>(
+  optimizer: Optimizer<F>,
+  start: P,
+  steps: number,
+  slope: (at: P) => P
+): StateOf<F, P> => {
+  let state = optimizer.init(start)
+  for (let k = 1; k <= steps; k++) {
+    // The parameters of a state over P, whose type the unknown rule hides.
+    const next = optimizer.step<P>(state, slope(state.params as P))
+    state = k % 10 === 0 ? T.realize(next) : next
+  }
+  return state
+}
 
 /** Distances from the minimum of the parabola |x - 1/2|^2 / 2, before and after 100 steps. */
 const distances = <F extends Rule>(optimizer: Optimizer<F>): readonly [before: number, after: number] => {
-  let state = optimizer.init(far)
-  for (let k = 0; k < 100; k++)
-    state = optimizer.step<Params>(
-      state,
-      Tree.map(paramsOf<Params>(state), (x) => ops.sub(x, 0.5))
-    )
+  const state = followed(optimizer, far, 100, (at) => Tree.map(at, (x) => ops.sub(x, 0.5)))
   const [before = Number.NaN, after = Number.NaN] = [far, optimizer.evalParams<Params>(state)].map((x) =>
     Math.hypot(...numbersOf(x).map((element) => element - 0.5))
   )
@@ -86,8 +94,7 @@ const rosenbrock = ({ x, y }: Point): Tensor<[], "f64"> => {
 /** Its value after 150 steps. */
 const valley = <F extends Rule>(optimizer: Optimizer<F>): number => {
   const start: Point = { x: T.constant([[-1.2]], "f64"), y: T.constant([1], "f64") }
-  let state = optimizer.init(start)
-  for (let k = 0; k < 150; k++) state = optimizer.step<Point>(state, grad(rosenbrock)(paramsOf<Point>(state)))
+  const state = followed(optimizer, start, 150, grad(rosenbrock))
   return numbersOf(rosenbrock(optimizer.evalParams<Point>(state)))[0] ?? Number.NaN
 }
 
@@ -111,6 +118,13 @@ const turnedAround = (tree: Params): Params =>
     if (x.shape.length < 2) return columns
     return ops.mul(ops.gather(columns, T.constant([1, 0], "i32"), 0), T.constant([[-1], [1]], "f64"))
   })
+
+const isDeep = process.env["COTANGENT_DEEP"] !== undefined
+const firstForms = new Set(
+  optimizers.flatMap(({ name, document }, i) =>
+    optimizers.findIndex((other) => other.document === document) === i ? [name] : []
+  )
+)
 
 describe("laws of optimizers", () => {
   it("are checked for every rule and convention", () => {
@@ -211,7 +225,8 @@ describe("laws of optimizers", () => {
         })
       )
 
-      if (!ascends)
+      // Of each rule one form, all of them in the exhaustive run.
+      if (!ascends && (isDeep || firstForms.has(name)))
         it("goes down into Rosenbrock's valley", () => use((optimizer) => assert.isBelow(valley(optimizer), 0.06)))
 
       it("remembers what its document says, and no more", () =>

@@ -59,9 +59,9 @@ export const muonDocument = document({
 const [a, b, c] = [3.4445, -4.775, 2.0315] as const
 
 /**
- * The quintic Newton-Schulz iteration: a matrix `U S V^T` becomes one close to `U V^T`, whose singular values are between 0.68
- * and 1.13 after five iterations if they were not below a thousandth of the norm. Without iterations, the matrix divided by
- * its Frobenius norm.
+ * The quintic Newton-Schulz iteration: a matrix `U S V^T` becomes one close to `U V^T`. After five iterations singular values
+ * that were above a hundredth of the norm are between 0.68 and 1.14. Without iterations, the matrix divided by its Frobenius
+ * norm.
  *
  * Source: Jordan et al. 2024, Muon: An optimizer for hidden layers in neural networks; the method: Kovarik 1970; Bjorck and
  * Bowie 1971.
