@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs"
 import { T, type Tensor } from "@cotangent/graph"
 import {
   adadelta,
+  adafactor,
   adagrad,
   adam,
   adamAsPrinted,
@@ -17,6 +18,8 @@ import {
   globalNorm,
   grouped,
   identity,
+  lamb,
+  lion,
   nadam,
   presets,
   radam,
@@ -306,8 +309,8 @@ describe("Keras's own tests", () => {
   // Keras itself allows 5e-4 + 5e-4 |x|; its rows are closer than that to the rules they test.
   const five = (path: Path, expected: Vectors, tolerance = 1e-4): void =>
     within(path, T.ones([10], "f64"), [first, later, later, later, later], expected, tolerance)
-  const one = (path: Path, expected: ReadonlyArray<number>): void =>
-    within(path, T.constant([1, 2, 3, 4], "f64"), [T.constant([1, 6, 7, 2], "f64")], [expected], 6e-5)
+  const one = (path: Path, expected: ReadonlyArray<number>, tolerance = 6e-5): void =>
+    within(path, T.constant([1, 2, 3, 4], "f64"), [T.constant([1, 6, 7, 2], "f64")], [expected], tolerance)
 
   it("SGD, one step", () => one(trajectory(sgd({ ...presets.keras.sgd, learningRate: 0.5 })), [0.5, -1, -0.5, 3]))
   it("RMSprop, one step", () =>
@@ -333,13 +336,84 @@ describe("Keras's own tests", () => {
       [0.0586, 0.0549, 0.0512, 0.0475, 0.0439, 0.0402, 0.0366, 0.033, 0.0294, 0.0258],
       [0.0263, 0.0215, 0.0167, 0.012, 0.0073, 0.0026, -0.0021, -0.0067, -0.0113, -0.0159]
     ]))
+  it("Adagrad, Adamax and NAdam, one step", () => {
+    one(trajectory(adagrad({ ...presets.keras.adagrad, learningRate: 0.5 })), [0.5233, 1.5007, 2.5005, 3.5061])
+    one(trajectory(adamax({ ...presets.keras.adamax, learningRate: 0.5 })), [0.5, 1.5, 2.5, 3.5])
+    one(trajectory(nadam({ ...presets.keras.nadam, learningRate: 0.5 })), [0.4686, 1.4686, 2.4686, 3.4686])
+  })
+  // Printed without rounding: -0.36931 and 0.63069.
+  it("LAMB, one step", () =>
+    one(trajectory(lamb({ ...presets.keras.lamb, learningRate: 0.5 })), [-0.3693, 0.6306, 1.6306, 2.6306], 1e-4))
+  // Keras ignores nesterov without momentum, as this row does.
+  it("SGD, five steps", () =>
+    five(trajectory(sgd(presets.keras.sgd)), [
+      [0.9999],
+      [0.9989, 0.9979, 0.9969, 0.9959, 0.9949, 0.9939, 0.9929, 0.9919, 0.9909, 0.9899],
+      [0.9979, 0.9959, 0.9939, 0.9919, 0.9899, 0.9879, 0.9859, 0.9839, 0.9819, 0.9799],
+      [0.9969, 0.9939, 0.9909, 0.9879, 0.9849, 0.9819, 0.9789, 0.9759, 0.9729, 0.9699],
+      [0.9959, 0.9919, 0.9879, 0.9839, 0.9799, 0.9759, 0.9719, 0.9679, 0.9639, 0.9599]
+    ]))
+  it("Adagrad, five steps", () =>
+    five(trajectory(adagrad({ ...presets.keras.adagrad, learningRate: 0.2, initialSum: 0.3, epsilon: 1e-6 })), [
+      [0.9963],
+      [0.9604, 0.9278, 0.9003, 0.8784, 0.8615, 0.8487, 0.8388, 0.8313, 0.8255, 0.8209],
+      [0.9251, 0.8629, 0.8137, 0.7768, 0.7497, 0.7298, 0.7151, 0.704, 0.6956, 0.6891],
+      [0.8903, 0.8012, 0.7342, 0.6862, 0.6521, 0.6277, 0.6099, 0.5967, 0.5867, 0.579],
+      [0.856, 0.7422, 0.6604, 0.6037, 0.5644, 0.5367, 0.5168, 0.5021, 0.491, 0.4825]
+    ]))
+  it("Adadelta, five steps", () =>
+    five(trajectory(adadelta({ ...presets.keras.adadelta, learningRate: 1, rho: 0.8, epsilon: 1e-6 })), [
+      [0.9978],
+      [0.9947],
+      [0.9915],
+      [0.9882],
+      [0.9849]
+    ]))
+  it("Adamax, five steps", () =>
+    five(trajectory(adamax({ ...presets.keras.adamax, learningRate: 0.2, beta1: 0.85, beta2: 0.95, epsilon: 1e-6 })), [
+      [0.8],
+      [0.6827, 0.6873, 0.6888, 0.6896, 0.6901, 0.6904, 0.6906, 0.6908, 0.6909, 0.691],
+      [0.5333, 0.5407, 0.5431, 0.5444, 0.5451, 0.5456, 0.546, 0.5462, 0.5464, 0.5466],
+      [0.368, 0.3773, 0.3804, 0.382, 0.3829, 0.3835, 0.384, 0.3843, 0.3846, 0.3848],
+      [0.1933, 0.204, 0.2076, 0.2094, 0.2105, 0.2112, 0.2117, 0.2121, 0.2124, 0.2126]
+    ]))
+  it("NAdam, five steps", () =>
+    five(trajectory(nadam({ ...presets.keras.nadam, learningRate: 0.5, beta1: 0.5, beta2: 0.67, epsilon: 1e-5 })), [
+      [0.4281],
+      [-0.1738, -0.1731, -0.1726, -0.1723, -0.1721, -0.172, -0.1719, -0.1718, -0.1718, -0.1717],
+      [-0.7115, -0.7103, -0.7096, -0.7092, -0.709, -0.7088, -0.7086, -0.7085, -0.7085, -0.7084],
+      [-1.2335, -1.2322, -1.2313, -1.2309, -1.2306, -1.2304, -1.2302, -1.2301, -1.23, -1.2299],
+      [-1.7492, -1.7478, -1.7469, -1.7464, -1.7461, -1.7459, -1.7457, -1.7456, -1.7455, -1.7454]
+    ]))
+  it("Lion, five steps", () =>
+    five(trajectory(lion(presets.keras.lion)), [[0.999], [0.998], [0.997], [0.996], [0.995]]))
+  // Keras's row is the one of Adam: LAMB is 6e-4 from it, within Keras's own tolerance of 5e-4 + 5e-4 |x|.
+  it("LAMB, five steps", () =>
+    five(trajectory(lamb(presets.keras.lamb)), [[0.999], [0.9982], [0.9974], [0.9965], [0.9955]], 9e-4))
+  it("Adafactor, five steps", () => {
+    const learningRate = (k: Tensor<[], "f64">) => T.minimum(T.rsqrt(T.add(k, 1)), 0.5)
+    const options = { learningRate, decayPower: 0.65, epsilon: 1e-15, leastScale: 1e-4, clipThreshold: 0.9 }
+    five(trajectory(adafactor({ ...presets.keras.adafactor, ...options })), [
+      [0.55],
+      [0.3031, 0.3026, 0.3025, 0.3024, 0.3024, 0.3024, 0.3024, 0.3024, 0.3024, 0.3024],
+      [0.1671, 0.1665, 0.1663, 0.1663, 0.1663, 0.1663, 0.1663, 0.1663, 0.1663, 0.1663],
+      [0.0923, 0.0916, 0.0915, 0.0914, 0.0914, 0.0914, 0.0914, 0.0914, 0.0914, 0.0914],
+      [0.0554, 0.0548, 0.0546, 0.0546, 0.0546, 0.0546, 0.0546, 0.0545, 0.0545, 0.0545]
+    ])
+  })
   it("decoupled weight decay, three steps at zero gradient", () => {
     const zeros = [0, 0, 0].map((g) => T.constant(g, "f64"))
     const decay = { learningRate: 1, weightDecay: 0.004 }
     const paths = [
       trajectory(sgd({ ...presets.keras.sgd, ...decay })),
       trajectory(adam({ ...presets.keras.adam, ...decay })),
-      trajectory(rmsprop({ ...presets.keras.rmsprop, ...decay }))
+      trajectory(rmsprop({ ...presets.keras.rmsprop, ...decay })),
+      trajectory(adagrad({ ...presets.keras.adagrad, ...decay })),
+      trajectory(adadelta({ ...presets.keras.adadelta, ...decay })),
+      trajectory(adamax({ ...presets.keras.adamax, ...decay })),
+      trajectory(nadam({ ...presets.keras.nadam, ...decay })),
+      trajectory(lion({ ...presets.keras.lion, ...decay })),
+      trajectory(adafactor({ ...presets.keras.adafactor, ...decay }))
     ]
     for (const path of paths)
       assert.approximately(T.evaluate(path(T.constant(2, "f64"), zeros)).at(-1)?.data[0] ?? 0, 1.9760959, 1e-6)

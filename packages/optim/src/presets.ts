@@ -44,6 +44,11 @@ export const keras = {
     ...decoupled
   },
   adadelta: { learningRate: 1e-3, rho: 0.95, epsilon: 1e-7, ...decoupled },
+  lion: { learningRate: 1e-3, beta1: 0.9, beta2: 0.99, weightDecay: 0 },
+  /** Its decay is not this rule's, which is part of the direction: there is none here. */
+  lamb: { learningRate: 1e-3, ...betas, epsilon: 1e-7, weightDecay: 0 },
+  /** Keras takes the smaller of the rate and `1 / sqrt(t)`: give that as a schedule. */
+  adafactor: { decayPower: 0.8, epsilon: 1e-30, leastScale: 1e-3, clipThreshold: 1, weightDecay: 0 },
   clipByGlobalNorm: { epsilon: 0 }
 } as const
 

@@ -24,7 +24,7 @@ export interface AdafactorState<P> extends Stepped<P> {
 /** Options of Adafactor. */
 export interface AdafactorOptions {
   /**
-   * rho: the paper's `min(1e-2, 1 / sqrt(t))` unless given; 0.01 in PyTorch, 0.001 and the relative step in Keras.
+   * rho: the paper's `min(1e-2, 1 / sqrt(t))` unless given, PyTorch's too; `min(1e-3, 1 / sqrt(t))` in Keras.
    */
   readonly learningRate?: number | Schedule
   /** c in the decay `1 - t^-c` of the moving averages: 0.8 unless given. */
@@ -68,7 +68,7 @@ export const adafactorDocument = document({
     columns: "of a matrix the second moments of its columns"
   },
   conventions: {
-    learningRate: "min(1e-2, 1 / sqrt(t)) in the paper and in Keras, 0.01 in PyTorch",
+    learningRate: "min(1e-2, 1 / sqrt(t)) in the paper and PyTorch, min(1e-3, 1 / sqrt(t)) in Keras",
     factored: "the last two axes are the matrix, those before them a batch",
     clipThreshold: "1 in the paper, PyTorch, Keras and Optax"
   },
@@ -91,8 +91,8 @@ const keeping = (shape: ReadonlyArray<number>, axis: number): ReadonlyArray<numb
  * Of tensors with more axes the last two are the matrix.
  *
  * Source: Shazeer and Stern 2018, Adafactor: Adaptive Learning Rates with Sublinear Memory Cost, algorithms 4 (matrices),
- * 5 (vectors) and 6, without momentum. Conventions: `learningRate`, `factored`, `clipThreshold`; presets
- * `presets.torch.adafactor` and so on.
+ * 5 (vectors) and 6, without momentum. Conventions: `learningRate`, `factored`, `clipThreshold`; the
+ * preset `presets.keras.adafactor`. PyTorch, instead of adding epsilon, keeps second moments from falling below it.
  *
  * ```ts
  * const state = adafactor().init({ w: T.ones([20, 30]) })  // state.rows.w has 20 numbers, state.columns.w has 30
