@@ -5,98 +5,19 @@ import { trajectory } from "../trajectory.ts"
 import { adabelief } from "./adabelief.ts"
 import { adafactor } from "./adafactor.ts"
 import { adam } from "./adam.ts"
-import { adan } from "./adan.ts"
 import { adamw } from "./adamw.ts"
+import { adan } from "./adan.ts"
 import { lamb } from "./lamb.ts"
 import { lars } from "./lars.ts"
 import { lion } from "./lion.ts"
 import { lookahead } from "./lookahead.ts"
-import { muon } from "./muon.ts"
-import { byRank, partitioned } from "./partitioned.ts"
-import {
-  added,
-  eigen,
-  identity,
-  type Mat,
-  matrixOf,
-  matrixPower,
-  mix,
-  norm,
-  orthonormal,
-  rms,
-  sum,
-  times,
-  transpose,
-  type Vec,
-  zeros,
-  zip
-} from "./plain.test.support.ts"
 import { prodigy } from "./prodigy.ts"
 import { sam } from "./sam.ts"
 import { scheduleFree } from "./scheduleFree.ts"
 import { sgd } from "./sgd.ts"
-import { shampoo } from "./shampoo.ts"
-import { soap } from "./soap.ts"
 import { sparseRows } from "./sparseRows.ts"
-
-type F64 = Tensor<ReadonlyArray<number>, "f64">
-
-const shapes = [[4, 3], [3, 4], [5]] as const
-const start: ReadonlyArray<Vec> = shapes.map((shape, i) =>
-  Array.from({ length: shape.reduce<number>((a, b) => a * b, 1) }, (_, j) => Math.sin(3 * i + 1.7 * j + 1) * 1.5)
-)
-const gradients: ReadonlyArray<ReadonlyArray<Vec>> = Array.from({ length: 12 }, (_, k) =>
-  start.map((x, i) => x.map((__, j) => Math.cos(k * (1.1 + 0.3 * j) + 2 * i + j) + 0.4 * Math.sin(j * j + i)))
-)
-const tensors = (leaves: ReadonlyArray<Vec>): ReadonlyArray<F64> =>
-  leaves.map((x, i) => T.fromArray(Float64Array.from(x), shapes[i] ?? [], "f64"))
-
-type Path = (params: ReadonlyArray<F64>, along: ReadonlyArray<ReadonlyArray<F64>>) => ReadonlyArray<ReadonlyArray<F64>>
-/** What one tensor visits. */
-type Plain = (theta: Vec, along: ReadonlyArray<Vec>, columns: number) => ReadonlyArray<Vec>
-
-const agree = (path: Path, expected: ReadonlyArray<ReadonlyArray<Vec>>, tolerance: number, given = gradients): void => {
-  const visited = T.evaluate(path(tensors(start), given.map(tensors)))
-  assert.strictEqual(visited.length, 12)
-  visited.forEach((leaves, k) =>
-    leaves.forEach(({ data }, i) =>
-      data.forEach((x, j) => assert.approximately(x, expected[k]?.[i]?.[j] ?? NaN, tolerance, `step ${k + 1}`))
-    )
-  )
-}
-
-/** The trajectory of all tensors, each by itself. */
-const each = (plain: Plain): ReadonlyArray<ReadonlyArray<Vec>> => {
-  const paths = start.map((theta, i) =>
-    plain(
-      theta,
-      gradients.map((g) => g[i] ?? []),
-      shapes[i]?.at(-1) ?? 1
-    )
-  )
-  return gradients.map((_, k) => paths.map((path) => path[k] ?? []))
-}
-
-const eta = 0.07
-
-const adamPlain =
-  (
-    o: { readonly beta1: number; readonly beta2: number; readonly epsilon: number },
-    move: (theta: Vec, direction: Vec) => Vec
-  ): Plain =>
-  (theta, along) => {
-    let [x, m, v] = [theta, zeros(theta), zeros(theta)]
-    return along.map((g, k) => {
-      m = mix(o.beta1, m, 1 - o.beta1, g)
-      v = zip(v, g, (a, b) => o.beta2 * a + (1 - o.beta2) * b * b)
-      const [c1, c2] = [1 - o.beta1 ** (k + 1), 1 - o.beta2 ** (k + 1)]
-      x = move(
-        x,
-        zip(m, v, (a, b) => a / c1 / (Math.sqrt(b / c2) + o.epsilon))
-      )
-      return x
-    })
-  }
+import { matrixOf, mix, norm, rms, sum, transpose, zeros, zip, type Vec } from "./plain.test.support.ts"
+import { adamPlain, agree, each, eta, gradients, shapes, start, tensors, type Plain } from "./published.test.support.ts"
 
 describe("the pseudo-code of the papers", () => {
   it("Lion", () => {
@@ -252,100 +173,6 @@ describe("the pseudo-code of the papers", () => {
     })
     assert.isAbove(d, 1.01e-3)
     agree(trajectory(prodigy({ beta1, beta2, epsilon, initialDistance: 1e-3 })), visited, 1e-12, steady)
-  })
-
-  it("Muon, with AdamW for what is no matrix", () => {
-    const [mu, a, b, c] = [0.95, 3.4445, -4.775, 2.0315]
-    const orthogonal = (g: Mat): Mat => {
-      const isTall = g.length > (g[0]?.length ?? 0)
-      const length = norm(g.flat()) + 1e-7
-      let x: Mat = (isTall ? transpose(g) : g).map((row) => row.map((e) => e / length))
-      for (let k = 0; k < 5; k++) {
-        const square = times(x, transpose(x))
-        x = added(a, x, 1, times(added(b, square, c, times(square, square)), x))
-      }
-      return isTall ? transpose(x) : x
-    }
-    const matrices: Plain = (theta, along, columns) => {
-      let [x, u] = [theta, zeros(theta)]
-      const factor = Math.sqrt(Math.max(1, columns / (theta.length / columns)))
-      return along.map((g) => {
-        u = mix(mu, u, 1, g)
-        x = mix(1, x, -eta * factor, orthogonal(matrixOf(mix(1, g, mu, u), columns)).flat())
-        return x
-      })
-    }
-    const others = adamPlain({ beta1: 0.9, beta2: 0.999, epsilon: 1e-8 }, (x, direction) =>
-      mix(1 - 0.02 * 0.01, x, -0.02, direction)
-    )
-    const plain: Plain = (theta, along, columns) =>
-      theta.length === columns ? others(theta, along, columns) : matrices(theta, along, columns)
-    const optimizer = partitioned(
-      { matrices: muon({ learningRate: eta }), others: adamw({ learningRate: 0.02 }) },
-      byRank
-    )
-    agree(trajectory(optimizer), each(plain), 1e-12)
-  })
-
-  it("Shampoo, its roots every second step", () => {
-    const epsilon = 1e-2
-    const plain: Plain = (theta, along, columns) => {
-      const isVector = theta.length === columns
-      const rows = theta.length / columns
-      let [x, l, r]: [Vec, Mat, Mat] = [theta, identity(rows, epsilon), identity(columns, epsilon)]
-      let [rootL, rootR]: [Mat, Mat] = [l, r]
-      return along.map((g, k) => {
-        const G = matrixOf(g, columns)
-        l = added(1, l, 1, times(G, transpose(G)))
-        r = added(1, r, 1, times(transpose(G), G))
-        if (k % 2 === 0) {
-          rootL = isVector ? identity(1) : matrixPower(l, -1 / 4)
-          rootR = matrixPower(r, isVector ? -1 / 2 : -1 / 4)
-        }
-        x = mix(1, x, -eta, times(times(rootL, G), rootR).flat())
-        return x
-      })
-    }
-    agree(trajectory(shampoo({ learningRate: eta, epsilon, refreshEvery: 2 })), each(plain), 1e-10)
-  })
-
-  it("SOAP, its bases every third step", () => {
-    const [beta1, beta2, epsilon, lambda] = [0.9, 0.95, 1e-8, 0.01]
-    const plain: Plain = (theta, along, columns) => {
-      const isVector = theta.length === columns
-      const rows = theta.length / columns
-      let [x, m, v] = [theta, zeros(theta), zeros(theta)]
-      let [l, r, ql, qr]: [Mat, Mat, Mat, Mat] = [
-        identity(rows, 0),
-        identity(columns, 0),
-        identity(rows),
-        identity(columns)
-      ]
-      return along.map((g, k) => {
-        const t = k + 1
-        const G = matrixOf(g, columns)
-        const seen = times(times(transpose(ql), G), qr).flat()
-        m = mix(beta1, m, 1 - beta1, g)
-        v = zip(v, seen, (a, b) => beta2 * a + (1 - beta2) * b * b)
-        const turned = times(times(transpose(ql), matrixOf(m, columns)), qr).flat()
-        const size = (eta * Math.sqrt(1 - beta2 ** t)) / (1 - beta1 ** t)
-        const n = zip(turned, v, (a, b) => (size * a) / (Math.sqrt(b) + epsilon))
-        const back = times(times(ql, matrixOf(n, columns)), transpose(qr)).flat()
-        x = mix(1 - eta * lambda, x, -1, back)
-        l = added(beta2, l, 1 - beta2, times(G, transpose(G)))
-        r = added(beta2, r, 1 - beta2, times(transpose(G), G))
-        if (!isVector && t % 3 === 0) {
-          ql = t === 3 ? eigen(l).vectors : orthonormal(times(l, ql))
-          qr = t === 3 ? eigen(r).vectors : orthonormal(times(r, qr))
-        }
-        return x
-      })
-    }
-    agree(
-      trajectory(soap({ learningRate: eta, beta1, beta2, epsilon, weightDecay: lambda, refreshEvery: 3 })),
-      each(plain),
-      1e-8
-    )
   })
 
   it("Lookahead, around Adam", () => {

@@ -72,7 +72,7 @@ export const scheduleFreeDocument = document({
  * ```ts
  * const optimizer = scheduleFree({ learningRate: 0.0025 })
  * const step = (s: ScheduleFreeState<Params>, x: X, y: Y) => optimizer.step(s, grad(loss)(s.params, x, y))
- * const trained = optimizer.evalParams(state)
+ * const trained = (s: ScheduleFreeState<Params>) => optimizer.evalParams(s)
  * ```
  *
  * Throws an OptimizerError that lists every wrong option.
