@@ -6,27 +6,40 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { grad } from "@cotangent/autodiff"
-import { T, type Tensor } from "@cotangent/graph"
+import { type AnyTensor, T, type Tensor } from "@cotangent/graph"
 import {
+  adafactor,
+  type AdafactorState,
   adam,
   type AdamState,
   adamw,
   type AmsgradState,
+  byRank,
   type CenteredRmspropMomentumState,
   chain,
   clipByGlobalNorm,
   fromTransform,
   type GradientDescentState,
   gradientDescent,
+  lion,
+  type LionState,
+  lookahead,
+  type LookaheadState,
   type MomentumState,
+  muon,
+  partitioned,
   presets,
   rmsprop,
   type RmspropState,
+  sam,
   scale,
   scaleByAdam,
   Schedule,
   sgd,
-  type SgdState
+  type SgdState,
+  soap,
+  type Solved,
+  sparseRows
 } from "./index.ts"
 
 type Equal<A, B> = (<X>() => X extends A ? 1 : 2) extends <X>() => X extends B ? 1 : 2 ? true : false
@@ -57,6 +70,29 @@ describe("types", () => {
     assert.deepStrictEqual(Object.keys(stateOf.sgd()), ["params", "step", "learningRate"])
     assert.deepStrictEqual(Object.keys(stateOf.momentum()), ["params", "velocity", "step", "learningRate"])
     assert.deepStrictEqual(Object.keys(stateOf.rmspropAll()), ["params", "v", "m", "velocity", "step", "learningRate"])
+  })
+
+  it("of states are those of the rules around and beside each other", () => {
+    same<ReturnType<typeof stateOf.lion>, LionState<Params>>(true)
+    same<ReturnType<typeof stateOf.adafactor>, AdafactorState<Params>>(true)
+    same<ReturnType<typeof stateOf.lookahead>, LookaheadState<Params, AdamState<Params>>>(true)
+    same<ReturnType<typeof stateOf.sparse>, AdamState<Params>>(true)
+    same<ReturnType<typeof stateOf.sam>, AdamState<Params> & Solved<Params>>(true)
+    const { parts } = stateOf.partitioned()
+    same<keyof typeof parts.matrices, "velocity">(true)
+    same<keyof typeof parts.others, "m" | "v">(true)
+    assert.deepStrictEqual(Object.keys(stateOf.adafactor()), ["params", "rows", "columns", "step", "learningRate"])
+    assert.deepStrictEqual(Object.keys(parts.matrices.velocity), ["w"])
+    assert.deepStrictEqual(Object.keys(parts.others.m), ["b"])
+    const state = stateOf.soap()
+    const basis: AnyTensor = state.leftBasis.w
+    assert.deepStrictEqual(
+      [basis.shape, state.m.w.shape],
+      [
+        [20, 20],
+        [20, 1]
+      ]
+    )
   })
 
   it("of parameters are inferred from the state", () => {
@@ -122,6 +158,13 @@ describe("types", () => {
 })
 
 const stateOf = {
+  lion: () => lion().init(params),
+  adafactor: () => adafactor().init(params),
+  soap: () => soap().init(params),
+  lookahead: () => lookahead(adam()).init(params),
+  sparse: () => sparseRows(adam()).init(params),
+  sam: () => sam(adam()).init(params),
+  partitioned: () => partitioned({ matrices: muon(), others: adamw() }, byRank).init(params),
   adam: () => adam().init(params),
   amsgrad: () => adam({ amsgrad: "corrected" }).init(params),
   presets: () => adam({ ...presets.keras.amsgrad, learningRate: 1 }).init(params),
@@ -161,6 +204,10 @@ const mistakes = (): void => {
   adamw({ weightDecayMode: "l2" })
   // @ts-expect-error: a schedule of f32 numbers
   adam({ learningRate: (step: Tensor<[], "f64">) => T.cast(step, "f32") })
+  // @ts-expect-error: a part that is no optimizer
+  partitioned({ matrices: clipByGlobalNorm(1) }, () => "matrices")
+  // @ts-expect-error: there is no such part
+  partitioned({ matrices: muon() }, byRank)
   // @ts-expect-error: a part that is no transform
   chain({ adam: adam() })
   // @ts-expect-error: there is no such part

@@ -23,7 +23,7 @@ export interface LarsOptions {
   readonly epsilon?: number
   /** `"layerwise"` unless given; with `"none"` LARS is sgd with momentum. */
   readonly trustRatio?: TrustRatioMode
-  /** What the velocity sums up: `"steps"` (the paper; the default) or `"gradients"` (Optax, NVIDIA). */
+  /** What the velocity sums up: `"steps"` (the paper; the default) or `"gradients"`. */
   readonly velocityMode?: VelocityMode
   /** Whether to go up the gradient instead of down. */
   readonly maximize?: boolean
@@ -43,7 +43,7 @@ export const larsDocument = document({
   source: "You, Gitman and Ginsburg 2017, Large Batch Training of Convolutional Networks, algorithm 1",
   slots: { velocity: "the velocity" },
   conventions: {
-    velocityMode: 'what the velocity sums up: "steps" in the paper, "gradients" in Optax',
+    velocityMode: 'what the velocity sums up: "steps" in the paper',
     trustRatio: "1, without the trust coefficient, where the parameters or the gradient are zero"
   },
   traits: { scaleInvariant: true }

@@ -2,8 +2,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import { grad } from "@cotangent/autodiff"
 import { operations as ops, T, type Tensor, Tree } from "@cotangent/graph"
+import { chain } from "../chain.ts"
+import { fromTransform } from "../fromTransform.ts"
 import { grouped } from "../grouped.ts"
 import type { Optimizer, Rule } from "../optimizer.ts"
+import { scaleByAdam } from "../transforms/scaleByAdam.ts"
 import { adabelief } from "./adabelief.ts"
 import { adafactor } from "./adafactor.ts"
 import { adagrad } from "./adagrad.ts"
@@ -294,5 +297,32 @@ describe("limit cases", () => {
     const { params: moved } = optimizer.step<Params>(state, first)
     same(numbersOf(T.sub(params.w, moved.w)), numbersOf(T.mul(first.w, 0.1)), 1e-15)
     same(numbersOf(T.sub(params.b, moved.b)), numbersOf(T.mul(first.b, 0.05)), 1e-15)
+  })
+
+  it("maximize follows the negative of the gradient, to the bit", () => {
+    const turned = gradients.map((gradient) => Tree.map(gradient, ops.neg))
+    const check = <F extends Rule>(make: (options: { readonly maximize: boolean }) => Optimizer<F>): void =>
+      assert.deepStrictEqual(visited(make({ maximize: true }), turned), visited(make({ maximize: false })))
+    check((o) => lion({ ...o, learningRate, weightDecay: 0.1 }))
+    check((o) => adabelief({ ...o, learningRate, weightDecay: 0.1 }))
+    check((o) => adan({ ...o, learningRate, weightDecay: 0.1 }))
+    check((o) => lamb({ ...o, learningRate, weightDecay: 0.1 }))
+    check((o) => lars({ ...o, learningRate, weightDecay: 0.1 }))
+    check((o) => scheduleFree({ ...o, learningRate, weightDecay: 0.1 }))
+    check((o) => adafactor({ ...o, learningRate, weightDecay: 0.1 }))
+    check((o) => prodigy({ ...o, weightDecay: 0.1 }))
+    check((o) => shampoo({ ...o, learningRate, weightDecay: 0.1 }))
+    check((o) => soap({ ...o, learningRate, refreshEvery: 4 }))
+    check((o) => partitioned({ matrices: muon({ ...o, weightDecay: 0.1 }), others: adam(o) }, byRank))
+  })
+
+  it("sparse rows reach into the parts of a chain", () => {
+    const optimizer = sparseRows(fromTransform(chain({ adam: scaleByAdam() }), { learningRate }))
+    const [first = params] = gradients
+    const before = optimizer.step<Params>(optimizer.init(params), first)
+    const after = optimizer.step<Params>(before, { ...first, w: T.mul(first.w, T.constant([[1], [0]], "f64")) })
+    const [old, now] = [numbersOf(before.parts.adam.v.w), numbersOf(after.parts.adam.v.w)]
+    assert.deepStrictEqual(now.slice(3), old.slice(3))
+    assert.notStrictEqual(now[0], old[0])
   })
 })
