@@ -3,6 +3,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { T, type Tensor, TreeError } from "@cotangent/graph"
 import { memoryOf } from "../document.ts"
 import { OptimizerError } from "../errors.ts"
+import * as optim from "../index.ts"
+import { optimizerDocuments, optimizers } from "./table.ts"
 import { adabelief } from "./adabelief.ts"
 import { adafactor } from "./adafactor.ts"
 import { adam } from "./adam.ts"
@@ -26,6 +28,26 @@ interface Params {
 }
 
 const params: Params = { w: T.zeros([2, 3], "f64"), b: T.zeros([3], "f64") }
+
+describe("documents", () => {
+  const exported = new Map<string, unknown>(Object.entries(optim))
+  it("stand beside constructors of their names", () => {
+    assert.isAtLeast(optimizerDocuments.length, 28)
+    for (const document of optimizerDocuments) {
+      assert.isFunction(exported.get(document.name), document.name)
+      assert.strictEqual(exported.get(`${document.name}Document`), document)
+    }
+    assert.strictEqual(new Set(optimizerDocuments.map(({ name }) => name)).size, optimizerDocuments.length)
+  })
+  it("name no slot that no form of the rule has", () => {
+    for (const document of optimizerDocuments) {
+      const forms = optimizers.filter((row) => row.document === document)
+      const found = new Set(forms.flatMap(({ use }) => use((optimizer) => Object.keys(optimizer.init(params)))))
+      const missing = Object.keys(document.slots).filter((slot) => !found.has(slot))
+      if (forms.length > 0) assert.deepStrictEqual(missing, [], document.name)
+    }
+  })
+})
 
 describe("memory", () => {
   const large = { w: T.zeros([30, 40]), b: T.zeros([40]) }
