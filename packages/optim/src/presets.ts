@@ -65,5 +65,9 @@ export const optax = {
   adagrad: { learningRateDecay: 0, initialSum: 0.1, epsilon: 1e-7, epsilonMode: "inside", ...l2 },
   adadelta: { rho: 0.9, epsilon: 1e-6, ...l2 },
   rprop: { shrink: 0.5, grow: 1.2, smallest: 1e-6, largest: 50 },
+  adabelief: { ...betas, epsilon: 1e-16, epsilonRoot: 1e-16, centre: "previous", ...l2 },
+  adan: { beta1: 0.98, beta2: 0.92, beta3: 0.99, epsilon: 1e-8, weightDecay: 0, weightDecayMode: "decoupled" },
+  lamb: { ...betas, epsilon: 1e-6, weightDecay: 0 },
+  lion: { beta1: 0.9, beta2: 0.99, weightDecay: 1e-3 },
   clipByGlobalNorm: { epsilon: 0 }
 } as const

@@ -4,7 +4,7 @@ import { movingAverage, movingSquare } from "../moments.ts"
 import { type Optimizer, optimizer, type Rule, type Stepped } from "../optimizer.ts"
 import { biasCorrection } from "../scalar.ts"
 import type { Schedule } from "../schedule/schedule.ts"
-import { decayFactor, nonNegative, rateOrSchedule, validate } from "../validation.ts"
+import { decayFactor, nonNegative, oneOf, rateOrSchedule, validate } from "../validation.ts"
 import { decayDefaults, decayed, type DecayOptions, decayRequirements, descended, keptBy } from "../weightDecay.ts"
 
 /** The state of AdaBelief. */
@@ -14,6 +14,9 @@ export interface AdabeliefState<P> extends Stepped<P> {
   /** The moving average of squared deviations of gradients from m, zero at first. */
   readonly s: P
 }
+
+/** Which moment a gradient's deviation is measured from: the one it is part of, or the one before. */
+export type AdabeliefCentre = "new" | "previous"
 
 /** Options of AdaBelief. */
 export interface AdabeliefOptions extends DecayOptions {
@@ -27,6 +30,8 @@ export interface AdabeliefOptions extends DecayOptions {
   readonly epsilon?: number
   /** Added to s at every step: 1e-16 unless given. */
   readonly epsilonRoot?: number
+  /** `"new"` (the paper and its authors' code; the default) or `"previous"` (Optax). */
+  readonly centre?: AdabeliefCentre
 }
 
 /** The rule of AdaBelief. */
@@ -46,6 +51,7 @@ export const adabeliefDocument = document({
   slots: { m: "the moving average of gradients", s: "the moving average of squared deviations from it" },
   conventions: {
     epsilon: "outside the root: 1e-16 in the authors' code and Optax, 1e-8 in the paper",
+    centre: "deviations from the new m (the paper) or from the one before (Optax)",
     epsilonRoot: "added to s at every step, so that it sums up to epsilonRoot / (1 - beta2)",
     weightDecayMode: "an L2 term unless decoupled"
   },
@@ -57,7 +63,8 @@ export const adabeliefDocument = document({
  * `theta' = theta - alpha m' / (1 - beta1^t) / (sqrt(s' / (1 - beta2^t)) + epsilon)`: long steps where gradients agree with
  * their average, short ones where they do not.
  *
- * Source: Zhuang et al. 2020, AdaBelief Optimizer, algorithm 2. Conventions: `epsilon`, `epsilonRoot`.
+ * Source: Zhuang et al. 2020, AdaBelief Optimizer, algorithm 2. Conventions: `centre`, `epsilon`,
+ * `epsilonRoot`; preset `presets.optax.adabelief`.
  *
  * ```ts
  * const state = adabelief().init({ w: T.zeros([20, 1]) })  // AdabeliefState<{ w: Tensor<[20, 1]> }>
@@ -72,6 +79,7 @@ export const adabelief = (options: AdabeliefOptions = {}): Optimizer<AdabeliefRu
     beta2: 0.999,
     epsilon: 1e-16,
     epsilonRoot: 1e-16,
+    centre: "new",
     ...decayDefaults,
     ...options
   }
@@ -81,6 +89,7 @@ export const adabelief = (options: AdabeliefOptions = {}): Optimizer<AdabeliefRu
     beta2: decayFactor,
     epsilon: nonNegative,
     epsilonRoot: nonNegative,
+    centre: oneOf("new", "previous"),
     ...decayRequirements
   })
   return optimizer({
@@ -96,7 +105,7 @@ export const adabelief = (options: AdabeliefOptions = {}): Optimizer<AdabeliefRu
     update: (leaf, { descent, c2, left }) => {
       const g = descended(leaf.grad, leaf.params, o)
       const m = movingAverage(leaf.m, g, o.beta1)
-      const s = ops.add(movingSquare(leaf.s, ops.sub(g, m), o.beta2), o.epsilonRoot)
+      const s = ops.add(movingSquare(leaf.s, ops.sub(g, o.centre === "new" ? m : leaf.m), o.beta2), o.epsilonRoot)
       const divisor = ops.add(ops.sqrt(ops.div(s, c2)), o.epsilon)
       return { params: ops.add(decayed(leaf.params, left, o), ops.div(ops.mul(m, descent), divisor)), m, s }
     }

@@ -34,21 +34,26 @@ describe("the pseudo-code of the papers", () => {
     agree(trajectory(lion({ learningRate: eta, beta1, beta2, weightDecay: lambda })), each(plain), 1e-13)
   })
 
-  it("AdaBelief", () => {
+  it("AdaBelief, and Optax's, which measures from the moment before", () => {
     const [beta1, beta2, epsilon] = [0.9, 0.99, 1e-8]
-    const plain: Plain = (theta, along) => {
-      let [x, m, s] = [theta, zeros(theta), zeros(theta)]
-      return along.map((g, k) => {
-        m = mix(beta1, m, 1 - beta1, g)
-        const spread = zip(g, m, (a, b) => (a - b) ** 2)
-        s = mix(beta2, s, 1 - beta2, spread).map((a) => a + epsilon)
-        const [c1, c2] = [1 - beta1 ** (k + 1), 1 - beta2 ** (k + 1)]
-        const step = zip(m, s, (a, b) => a / c1 / (Math.sqrt(b / c2) + epsilon))
-        x = mix(1, x, -eta, step)
-        return x
-      })
-    }
-    agree(trajectory(adabelief({ learningRate: eta, beta1, beta2, epsilon, epsilonRoot: epsilon })), each(plain), 1e-12)
+    const plain =
+      (isNew: boolean): Plain =>
+      (theta, along) => {
+        let [x, m, s] = [theta, zeros(theta), zeros(theta)]
+        return along.map((g, k) => {
+          const before = m
+          m = mix(beta1, m, 1 - beta1, g)
+          const spread = zip(g, isNew ? m : before, (a, b) => (a - b) ** 2)
+          s = mix(beta2, s, 1 - beta2, spread).map((a) => a + epsilon)
+          const [c1, c2] = [1 - beta1 ** (k + 1), 1 - beta2 ** (k + 1)]
+          const step = zip(m, s, (a, b) => a / c1 / (Math.sqrt(b / c2) + epsilon))
+          x = mix(1, x, -eta, step)
+          return x
+        })
+      }
+    const o = { learningRate: eta, beta1, beta2, epsilon, epsilonRoot: epsilon }
+    agree(trajectory(adabelief(o)), each(plain(true)), 1e-12)
+    agree(trajectory(adabelief({ ...o, centre: "previous" })), each(plain(false)), 1e-12)
   })
 
   it("Adan", () => {

@@ -153,6 +153,7 @@ export const optimizers: ReadonlyArray<OptimizerSample> = [
       rests: false
     }
   ),
+  row(adabeliefDocument, "optax", adabelief({ ...presets.optax.adabelief, learningRate })),
   row(adanDocument, "", adan({ learningRate })),
   row(adanDocument, "proximal decay", adan({ learningRate, weightDecay: 0.02 }), { rests: false }),
   row(lambDocument, "", lamb({ learningRate })),
