@@ -256,6 +256,36 @@ describe("limit cases", () => {
     assert.deepStrictEqual(numbersOf([solved.evaluations, solved.iterations, solved.step]), [20, 10, 10])
   })
 
+  it("SAM descends, and commutes with signed permutations of elements", () => {
+    const solver = sam(adam({ learningRate }), { rho: 0.1 })
+    const target = [1, -2, 0.5]
+    const after = (order: ReadonlyArray<number>, signs: ReadonlyArray<number>): ReadonlyArray<number> => {
+      const goal = T.constant(
+        order.map((i, j) => (target[i] ?? 0) * (signs[j] ?? 1)),
+        "f64"
+      )
+      const weights = T.constant(
+        order.map((i) => i + 1),
+        "f64"
+      )
+      const loss = (x: Tensor<[3], "f64">): Tensor<[], "f64"> =>
+        T.sum(T.mul(weights, T.square(T.square(T.sub(x, goal))))) as Tensor<[], "f64">
+      let state = solver.init<Tensor<[3], "f64">>(T.zeros([3], "f64"))
+      for (let k = 0; k < 5; k++) state = solver.step<Tensor<[3], "f64">>(state, loss)
+      return numbersOf(state.params)
+    }
+    const plain = after([0, 1, 2], [1, 1, 1])
+    assert.isAbove(
+      plain.reduce((sum, x, i) => sum + x * (target[i] ?? 0), 0),
+      0
+    )
+    same(
+      after([2, 0, 1], [-1, 1, -1]),
+      [2, 0, 1].map((i, j) => (plain[i] ?? NaN) * ([-1, 1, -1][j] ?? 1)),
+      1e-13
+    )
+  })
+
   it("SAM rests where the gradient is zero", () => {
     const solver = sam(sgd({ learningRate }))
     const state = solver.step<Params>(solver.init(params), () => T.constant(1, "f64"))

@@ -27,7 +27,8 @@ export const samDocument = document({
   equation: "e = rho g(theta) / |g(theta)|, theta' by the optimizer from the gradient g(theta + e)",
   source: "Foret et al. 2021, Sharpness-Aware Minimization for Efficiently Improving Generalization, algorithm 1",
   slots: {},
-  conventions: { rho: "0.05; the norm is that of all tensors together, as in the authors' code" }
+  conventions: { rho: "0.05; the norm is that of all tensors together, as in the authors' code" },
+  traits: { firstStep: "descends" }
 })
 
 /**
