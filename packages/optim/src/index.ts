@@ -58,7 +58,15 @@ export * from "./transforms/scaleByAdam.ts"
 export * from "./transforms/trace.ts"
 export * from "./trajectory.ts"
 export type { DecayOptions, WeightDecayMode } from "./weightDecay.ts"
+export type { Bound } from "./solver/bounds.ts"
 export { type LbfgsOptions, type LbfgsRule, type LbfgsState, lbfgs } from "./solver/lbfgs.ts"
-export { type Minimized, minimize, type MinimizeOptions } from "./solver/minimize.ts"
+export {
+  type Minimized,
+  minimize,
+  type MinimizeMethod,
+  type MinimizeOptions,
+  type ScalarObjective
+} from "./solver/minimize.ts"
 export { type Reason, reasonOf, reasons } from "./solver/reason.ts"
 export type { Objective, Solved, Solver, SolverRule, SolverStateOf } from "./solver/solver.ts"
+export { type LeastSquares, leastSquares, type LeastSquaresOptions } from "./solver/leastSquares.ts"

@@ -3,8 +3,12 @@ import { valueAndGrad } from "@cotangent/autodiff"
 import {
   type AnyTensor,
   type DType,
+  DTypeError,
   isFloat,
+  isTensor,
   operations as ops,
+  ShapeError,
+  showShape,
   sizeOf,
   T,
   type Tensor,
@@ -12,7 +16,6 @@ import {
   TreeError
 } from "@cotangent/graph"
 import type { Scalar } from "../scalar.ts"
-import type { Objective } from "./solver.ts"
 
 /** A tensor of one dimension. */
 export type Vector = AnyTensor
@@ -69,14 +72,32 @@ export const dot = (a: Vector, b: Vector): Scalar => wide(ops.reduceSum(ops.mul(
 /** The largest absolute value, in float64. */
 export const largest = (a: Vector): Scalar => wide(ops.reduceMax(ops.abs(a), [0]))
 
+/** The sum of absolute values, in float64. */
+export const sumOfSizes = (a: Vector): Scalar => wide(ops.reduceSum(ops.abs(a), [0]))
+
+/** Whether a number is neither infinite nor NaN. */
+export const isFinite = (x: Scalar): Tensor<[], "bool"> => T.equal(T.sub(x, x), 0)
+
 /** `x + t d`, the factor rounded to the element type once. */
 export const along = (x: Vector, t: Scalar, d: Vector): Vector => ops.add(x, ops.mul(d, ops.cast(t, x.dtype)))
 
+/** A scalar of a float type, or throws: a ShapeError for other shapes, a DTypeError for other element types. */
+const scalarOf = (name: string, y: unknown): Tensor<[], "f64"> => {
+  const must = `${name}: the objective must return`
+  if (!isTensor(y)) throw new ShapeError(`${must} a scalar tensor, it returns ${y === null ? "null" : typeof y}`)
+  if (y.shape.length > 0)
+    throw new ShapeError(
+      `${must} a scalar, it returns ${showShape(y.shape)}; use T.sum or T.mean, or leastSquares for residuals`
+    )
+  if (!isFloat(y.dtype)) throw new DTypeError(`${must} f32 or f64, it returns ${y.dtype}; use T.cast`)
+  // Either element type will do: the value is cast, and the gradient follows the parameters.
+  return y as Tensor<[], "f64">
+}
+
 /** An objective of trees, with its gradient, as a function of vectors. */
 export const onVectors =
-  <P>(objective: Objective<P>, { tree, vector }: Flattening<P>): ((x: Vector) => Evaluated) =>
+  <P>(name: string, objective: (p: P) => unknown, { tree, vector }: Flattening<P>): ((x: Vector) => Evaluated) =>
   (x) => {
-    // Either element type will do; the gradient follows the parameters.
-    const [f, g] = valueAndGrad(objective as (p: P) => Tensor<[], "f64">)(tree(x))
+    const [f, g] = valueAndGrad((p: P) => scalarOf(name, objective(p)))(tree(x))
     return { f: T.reshape(wide(f), []) as Scalar, g: vector(g) }
   }

@@ -3,8 +3,9 @@ import { operations as ops, T, type Tensor } from "@cotangent/graph"
 import { assertCounters } from "../optimizer.ts"
 import { f64, type Scalar } from "../scalar.ts"
 import { count, fraction, nonNegative, oneOf, validate } from "../validation.ts"
-import { along, dot, type Evaluated, flattening, largest, onVectors, type Vector, wide } from "./flat.ts"
-import { codeOf } from "./reason.ts"
+import { along, dot, type Evaluated, flattening, isFinite, largest, onVectors, sumOfSizes, type Vector } from "./flat.ts"
+import { directionOf, type Memory, noMemory, remembered } from "./limitedMemory.ts"
+import { codeOf, counter, firstOf } from "./reason.ts"
 import type { Solved, Solver, SolverRule } from "./solver.ts"
 import { type Found, strongWolfe } from "./strongWolfe.ts"
 
@@ -51,15 +52,8 @@ export interface LbfgsRule extends SolverRule {
   readonly Options: Required<LbfgsOptions>
 }
 
-/** The memory as the loop carries it. */
-interface Memory {
-  readonly changes: Vector
-  readonly bends: Vector
-  readonly weights: Vector
-  readonly scale: Scalar
-  readonly move: Vector
-  readonly gradient: Vector
-}
+/** A pair with less curvature than this is not kept, as in PyTorch. */
+const leastCurvature = 1e-10
 
 /** The loop's carry. */
 interface Carry extends Evaluated {
@@ -70,75 +64,6 @@ interface Carry extends Evaluated {
   readonly evaluations: Tensor<[], "i32">
   readonly reason: Tensor<[], "i32">
 }
-
-/** A pair with less curvature than this is not kept, as in PyTorch. */
-const leastCurvature = 1e-10
-
-/** The rows without the first, and one more at the end. */
-const pushed = (rows: Vector, row: Vector): Vector => {
-  const [n = 0, ...rest] = rows.shape
-  const kept = ops.slice(rows, { start: [1, ...rest.map(() => 0)], limit: [n, ...rest], step: rows.shape.map(() => 1) })
-  return ops.concat([kept, ops.reshape(row, [1, ...rest])], 0)
-}
-
-/** The memory with the pair of the last move, if it curves upwards. Before the first move it is 0 and leaves all as it is. */
-const remembered = (memory: Memory, g: Vector): Memory => {
-  const bend = ops.sub(g, memory.gradient)
-  const curvature = dot(bend, memory.move)
-  const keep = T.greater(curvature, leastCurvature)
-  const one = ops.select(keep, curvature, 1)
-  return {
-    ...memory,
-    changes: ops.select(keep, pushed(memory.changes, memory.move), memory.changes),
-    bends: ops.select(keep, pushed(memory.bends, bend), memory.bends),
-    weights: ops.select(keep, pushed(memory.weights, ops.div(ops.full([], 1, "f64"), one)), memory.weights),
-    scale: T.where(keep, T.div(curvature, T.where(keep, dot(bend, bend), f64(1))), memory.scale)
-  }
-}
-
-interface Pairs {
-  readonly change: Vector
-  readonly bend: Vector
-  readonly weight: Vector
-}
-
-/** `-H g` by the two loops over the pairs: from the newest to the oldest, and back. */
-const directionOf = ({ changes, bends, weights, scale }: Memory, g: Vector): Vector => {
-  const pairs: Pairs = { change: changes, bend: bends, weight: weights }
-  const times = (v: Vector, factor: Scalar): Vector => ops.mul(v, ops.cast(factor, v.dtype))
-  const [q, alphas] = T.scan(
-    (q: Vector, row: T.RowOf<Pairs>) => {
-      const { change, bend, weight } = row as Pairs
-      const alpha = T.mul(dot(change, q), wide(weight))
-      return [ops.sub(q, times(bend, alpha)), alpha] as const
-    },
-    ops.neg(g),
-    pairs,
-    { reverse: true }
-  )
-  const [d] = T.scan(
-    (r: Vector, row: T.RowOf<Pairs & { readonly alpha: Vector }>) => {
-      const { change, bend, weight, alpha } = row as Pairs & { readonly alpha: Vector }
-      const beta = T.mul(dot(bend, r), wide(weight))
-      return [ops.add(r, times(change, T.sub(wide(alpha), beta))), {}] as const
-    },
-    times(q, scale),
-    { ...pairs, alpha: alphas as Vector }
-  )
-  return d
-}
-
-const counter = (n: number): Tensor<[], "i32"> => T.constant(n, "i32")
-
-const isFinite = (x: Scalar): Tensor<[], "bool"> => T.equal(T.sub(x, x), 0)
-
-/** The reason of the first condition that holds, 0 if none does. */
-const firstOf = (...cases: ReadonlyArray<readonly [Tensor<[], "bool">, Parameters<typeof codeOf>[0]]>) =>
-  cases.reduceRight(
-    (otherwise: Tensor<[], "i32">, [holds, reason]): Tensor<[], "i32"> =>
-      T.where(holds, counter(codeOf(reason)), otherwise),
-    counter(0)
-  )
 
 const requirements = {
   learningRate: nonNegative,
@@ -188,15 +113,7 @@ export const lbfgs = (options: LbfgsOptions = {}): Solver<LbfgsRule> => {
 
   const init = <P>(params: P): LbfgsState<P> => {
     const { size, dtype } = flattening("lbfgs.init", params)
-    const zeros = (...shape: ReadonlyArray<number>) => ops.full(shape, 0, dtype)
-    const memory: Memory = {
-      changes: zeros(o.historySize, size),
-      bends: zeros(o.historySize, size),
-      weights: ops.full([o.historySize], 0, "f64"),
-      scale: f64(1),
-      move: zeros(size),
-      gradient: zeros(size)
-    }
+    const memory = noMemory(o.historySize, size, dtype)
     const state: Solved<P> = {
       params,
       step: counter(0),
@@ -214,7 +131,7 @@ export const lbfgs = (options: LbfgsOptions = {}): Solver<LbfgsRule> => {
   const step = <P>(state: LbfgsState<P>, objective: (params: P) => Tensor<[]> | Tensor<[], "f64">): LbfgsState<P> => {
     assertCounters("lbfgs.step: the state", { ...state }, ["value", "gradientNorm", "scale"])
     const flat = flattening("lbfgs.step", state.params)
-    const evaluate = onVectors(objective, flat)
+    const evaluate = onVectors("lbfgs.step", objective, flat)
     const x0 = flat.vector(state.params)
     const started = evaluate(x0)
     const { changes, bends, weights, scale, move, gradient } = state
@@ -222,7 +139,7 @@ export const lbfgs = (options: LbfgsOptions = {}): Solver<LbfgsRule> => {
     /** What a step of t along d arrives at; without a line search, known only where the loop goes on. */
     const moved = (c: Carry, d: Vector, t: Scalar, descends: Tensor<[], "bool">): Found => {
       if (o.lineSearch === "strongWolfe")
-        return strongWolfe(evaluate, c.x, d, t, c, descends, { ...o, maxTrials: 25, narrowest: 1e-9 })
+        return strongWolfe(evaluate, c.x, d, t, c, descends, { ...o, maxTrials: 25, narrowest: 1e-9, rounding: 0 })
       const evaluates = T.and(descends, T.less(T.add(c.iterations, 1), o.maxIterations))
       const taken = T.where(descends, t, f64(0))
       const arrived = T.cond(
@@ -230,14 +147,14 @@ export const lbfgs = (options: LbfgsOptions = {}): Solver<LbfgsRule> => {
         () => evaluate(along(c.x, taken, d)),
         (): Evaluated => ({ f: c.f, g: c.g })
       )
-      return { ...arrived, t: taken, evaluations: T.cast(evaluates, "i32") }
+      return { ...arrived, x: along(c.x, taken, d), t: taken, evaluations: T.cast(evaluates, "i32"), finite: isFinite(arrived.f) }
     }
 
     const iterate = (c: Carry): Carry => {
-      const memory = remembered(c.memory, c.g)
+      const memory = remembered(c.memory, c.g, (curvature) => T.greater(curvature, leastCurvature))
       const d = directionOf(memory, c.g)
       const total = T.add(c.total, 1)
-      const first = T.minimum(T.div(f64(1), wide(ops.reduceSum(ops.abs(c.g), [0]))), 1)
+      const first = T.minimum(T.div(f64(1), sumOfSizes(c.g)), 1)
       const trial = T.mul(T.where(T.equal(total, 1), first, f64(1)), state.learningRate)
       const descends = T.not(T.greater(dot(c.g, d), -o.toleranceChange))
       const found = moved(c, d, trial, descends)

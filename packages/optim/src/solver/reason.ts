@@ -1,4 +1,5 @@
 /** Why a solver stopped: a code inside the graph, a name outside. */
+import { T, type Tensor } from "@cotangent/graph"
 
 /**
  * The reasons by code. `"not stopped"` stands in a state before its first step; `"gradient"`, `"point"` and `"value"` are
@@ -23,8 +24,24 @@ export type Reason = (typeof reasons)[number]
 /** The code of a reason, which is its place in `reasons`. */
 export const codeOf = (reason: Reason): number => reasons.indexOf(reason)
 
+/** A whole number in the graph. */
+export const counter = (n: number): Tensor<[], "i32"> => T.constant(n, "i32")
+
+/** The code of the first condition that holds, 0 if none does. */
+export const firstOf = (
+  ...cases: ReadonlyArray<readonly [holds: Tensor<[], "bool">, reason: Reason]>
+): Tensor<[], "i32"> =>
+  cases.reduceRight(
+    (otherwise, [holds, reason]) => T.where(holds, counter(codeOf(reason)), otherwise),
+    counter(codeOf("not stopped"))
+  )
+
+/** Whether a code means convergence. */
+export const isConverged = (reason: Tensor<[], "i32">): Tensor<[], "bool"> =>
+  T.and(T.greaterEqual(reason, codeOf("gradient")), T.lessEqual(reason, lastConverged))
+
 /** The largest code that means convergence. */
-export const lastConverged = codeOf("value")
+const lastConverged = codeOf("value")
 
 /** The reason of a code: `reasonOf(T.evaluate(result.reason).data[0] ?? 0)`. Throws a RangeError for what is no code. */
 export const reasonOf = (code: number): Reason => {

@@ -10,7 +10,7 @@
  */
 import { operations as ops, T, type Tensor } from "@cotangent/graph"
 import { f64, type Scalar } from "../scalar.ts"
-import { along, dot, type Evaluated, type Vector } from "./flat.ts"
+import { along, dot, type Evaluated, isFinite, type Vector } from "./flat.ts"
 
 type Bool = Tensor<[], "bool">
 type Count = Tensor<[], "i32">
@@ -25,6 +25,8 @@ export interface WolfeOptions {
   readonly maxTrials: number
   /** A bracket that moves no element of x by as much as this is narrow enough. */
   readonly narrowest: number
+  /** By what part of `|f(x)|` a value may be above what is asked for, as rounding of values does close to a minimum. */
+  readonly rounding: number
 }
 
 /** A point on the line: the step, the value, the gradient and the slope along the direction. */
@@ -45,6 +47,7 @@ interface Search {
   readonly lowIsA: Bool
   /** Whether the trial before came too close to an end. */
   readonly stalled: Bool
+  readonly finite: Bool
 }
 
 const not = (p: Bool): Bool => T.not(p)
@@ -77,8 +80,19 @@ const cubicMinimum = (p: Point, q: Point, low: Scalar, high: Scalar): Scalar => 
   return choose(T.greaterEqual(square, 0), bounded, T.div(T.add(low, high), 2))
 }
 
+/** How far from the finite end of a bracket the next trial lies, of its width, when the other end is not finite. */
+const retreat = 0.2
+
 /** The next trial inside a bracket, and whether it came close to an end. */
 const trialInside = (a: Point, b: Point, stalled: Bool): { readonly t: Scalar; readonly stalled: Bool } => {
+  const [best, other] = [choosePoint(T.lessEqual(a.f, b.f), a, b), choosePoint(T.lessEqual(a.f, b.f), b, a)]
+  const known = isFinite(other.f)
+  const { t, stalled: again } = trialBetween(a, b, stalled)
+  const nearer = T.add(best.t, T.mul(T.sub(other.t, best.t), retreat))
+  return { t: choose(known, t, nearer), stalled: and(known, again) }
+}
+
+const trialBetween = (a: Point, b: Point, stalled: Bool): { readonly t: Scalar; readonly stalled: Bool } => {
   const [low, high] = [T.minimum(a.t, b.t), T.maximum(a.t, b.t)]
   const t = cubicMinimum(a, b, low, high)
   const margin = T.mul(T.sub(high, low), 0.1)
@@ -91,13 +105,16 @@ const trialInside = (a: Point, b: Point, stalled: Bool): { readonly t: Scalar; r
 
 /** What a line search found. */
 export interface Found extends Evaluated {
+  readonly x: Vector
   readonly t: Scalar
+  /** Whether the last trial had a value and a slope. */
+  readonly finite: Bool
   readonly evaluations: Count
 }
 
 /**
  * Searches from x along d with t as the first trial; `start` is what is known at x. Without `descends` nothing is
- * evaluated and the step is 0.
+ * evaluated and the step is 0. A trial whose value or slope is not finite counts as too far: the search comes nearer.
  */
 export const strongWolfe = (
   evaluate: (x: Vector) => Evaluated,
@@ -106,18 +123,21 @@ export const strongWolfe = (
   t: Scalar,
   start: Evaluated,
   descends: Bool,
-  { sufficientDecrease, curvature, maxTrials, narrowest }: WolfeOptions
+  { sufficientDecrease, curvature, maxTrials, narrowest, rounding }: WolfeOptions
 ): Found => {
   const origin: Point = { f: start.f, g: start.g, t: f64(0), slope: dot(start.g, d) }
   const reach = T.reshape(ops.cast(ops.reduceMax(ops.abs(d), [0]), "f64") as Scalar, [])
+  const allowed = rounding === 0 ? origin.f : T.add(origin.f, T.mul(T.abs(origin.f), rounding))
   const flatEnough = T.mul(T.neg(origin.slope), curvature)
 
   const next = (s: Search): Search => {
     const { a, b, lowIsA } = s
-    const evaluated = evaluate(along(x, s.t, d))
-    const now: Point = { ...evaluated, t: s.t, slope: dot(evaluated.g, d) }
+    const { f, g } = evaluate(along(x, s.t, d))
+    const slope = dot(g, d)
+    const finite = and(isFinite(f), isFinite(slope))
+    const now: Point = { f: choose(finite, f, f64(Number.POSITIVE_INFINITY)), g, t: s.t, slope }
     const bracketing = T.equal(s.stage, 0)
-    const rises = T.greater(now.f, T.add(origin.f, T.mul(T.mul(origin.slope, sufficientDecrease), s.t)))
+    const rises = T.greater(now.f, T.add(allowed, T.mul(T.mul(origin.slope, sufficientDecrease), s.t)))
     const isFlat = T.lessEqual(T.abs(now.slope), flatEnough)
 
     // Bracketing: a is the trial before.
@@ -157,7 +177,8 @@ export const strongWolfe = (
       a: nextA,
       b: nextB,
       lowIsA: chooseBool(or(bracketing, worse), ordered, lowIsA),
-      stalled: and(inBracket, inside.stalled)
+      stalled: and(inBracket, inside.stalled),
+      finite
     }
   }
   const end = T.whileLoop((s: Search) => T.less(s.stage, 2), next, {
@@ -168,8 +189,9 @@ export const strongWolfe = (
     a: origin,
     b: origin,
     lowIsA: T.constant(true, "bool"),
-    stalled: T.constant(false, "bool")
+    stalled: T.constant(false, "bool"),
+    finite: T.constant(true, "bool")
   })
   const { f, g, t: step } = choosePoint(end.lowIsA, end.a, end.b)
-  return { f, g, t: step, evaluations: end.evaluations }
+  return { x: along(x, step, d), f, g, t: step, evaluations: end.evaluations, finite: end.finite }
 }
