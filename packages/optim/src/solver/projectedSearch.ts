@@ -31,14 +31,17 @@ export const projectedSearch = (
   d: Vector,
   t: Scalar,
   start: Evaluated,
-  { sufficientDecrease, maxTrials, rounding }: WolfeOptions
+  { sufficientDecrease, curvature, maxTrials, rounding }: WolfeOptions
 ): Found => {
-  const allowed = T.add(start.f, T.mul(T.abs(start.f), rounding))
+  const slack = T.mul(T.abs(start.f), rounding)
   const next = (s: Search): Search => {
     const to = project(box, along(x, s.next, d))
     const { f, g } = evaluate(to)
     const gain = dot(start.g, ops.sub(to, x))
     const finite = T.and(isFinite(f), isFinite(sumOfSizes(g)))
+    // What rounding hides is believed where the slope has become flatter, else nothing would ever end a wrong descent.
+    const flatter = T.lessEqual(T.abs(dot(g, ops.sub(to, x))), T.mul(T.abs(gain), curvature))
+    const allowed = T.add(start.f, T.where(flatter, slack, f64(0)))
     const low = T.lessEqual(f, T.add(allowed, T.mul(gain, sufficientDecrease)))
     const rise = T.mul(T.sub(T.sub(f, start.f), gain), 2)
     const vertex = T.div(T.mul(T.neg(gain), s.next), T.where(T.greater(rise, 0), rise, f64(1)))
