@@ -23,6 +23,7 @@ export const torch = {
   adadelta: { learningRate: 1, rho: 0.9, epsilon: 1e-6, ...l2 },
   rprop: { learningRate: 1e-2, shrink: 0.5, grow: 1.2, smallest: 1e-6, largest: 50 },
   asgd: { learningRate: 1e-2, lambda: 1e-4, power: 0.75, averageAfter: 1e6, ...l2 },
+  lbfgs: { learningRate: 1, maxIterations: 20, toleranceGradient: 1e-7, toleranceChange: 1e-9, historySize: 100 },
   clipByGlobalNorm: { epsilon: 1e-6 }
 } as const
 

@@ -1,6 +1,6 @@
 /** `leastSquares` and its standard errors against certified regressions, from both of their starts, far and near. */
 import { assert, describe, it } from "@effect/vitest"
-import { evaluateAll } from "@cotangent/graph"
+import { evaluateAll, T } from "@cotangent/graph"
 import { leastSquares } from "@cotangent/optim"
 import { certified } from "../problems/certified.ts"
 import { vector } from "../problems/problem.ts"
@@ -14,7 +14,7 @@ describe("Statistical Reference Datasets", () => {
     for (const [k, start] of starts.entries())
       it(`${name}, start ${k + 1}`, () => {
         const fit = leastSquares(residuals, vector(start))
-        assert.strictEqual(fit.degreesOfFreedom, degreesOfFreedom)
+        assert.strictEqual(T.evaluate(fit.degreesOfFreedom).data[0], degreesOfFreedom)
         const [x, errors, value, variance, converged] = evaluateAll([
           fit.x,
           fit.standardErrors,

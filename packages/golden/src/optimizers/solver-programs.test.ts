@@ -21,10 +21,8 @@ const solvers: { readonly [name: string]: (problem: Problem, x0: Vector) => Read
     "Newton-CG": by({ method: "newtonCG" }),
     "projected L-BFGS": by({ lower: -0.7, upper: 0.9 }),
     "projected Newton-CG": by({ method: "newtonCG", lower: -0.7, upper: 0.9 }),
-    "Levenberg-Marquardt": ({ residuals }, x0) => {
-      const { degreesOfFreedom: _, ...fit } = leastSquares(residuals, x0, { maxIterations: 40 })
-      return Tree.leaves<AnyTensor>(fit)
-    }
+    "Levenberg-Marquardt": ({ residuals }, x0) =>
+      Tree.leaves<AnyTensor>(leastSquares(residuals, x0, { maxIterations: 40 }))
   }
 })()
 

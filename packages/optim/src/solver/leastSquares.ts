@@ -33,7 +33,7 @@ export interface LeastSquares<P> extends Minimized<P> {
   /** `r(x)` as one vector. */
   readonly residuals: Tensor<[number], "f64">
   /** m - n: residuals less parameters. */
-  readonly degreesOfFreedom: number
+  readonly degreesOfFreedom: Tensor<[], "i32">
   /** `s^2 = value / (m - n)`, the variance of a residual; NaN unless there are more residuals than parameters. */
   readonly variance: Scalar
   /**
@@ -107,7 +107,8 @@ export const leastSquares = <P>(
     "leastSquares",
     {
       maxIterations,
-      maxEvaluations: 5 * maxIterations,
+      // A mistake in the one is not one in the other.
+      maxEvaluations: Math.max(1, 5 * Math.ceil(maxIterations)),
       toleranceGradient: exact ? 1e-10 : 1e-4,
       tolerancePoint: exact ? 1e-12 : 1e-6,
       toleranceValue: exact ? 1e-15 : 1e-7,
@@ -243,7 +244,7 @@ export const leastSquares = <P>(
     iterations: end.iterations,
     evaluations: end.evaluations,
     residuals: end.residuals,
-    degreesOfFreedom,
+    degreesOfFreedom: counter(degreesOfFreedom),
     variance,
     covariance,
     standardErrors: flat.tree(ops.cast(T.sqrt(diagonal), flat.dtype))

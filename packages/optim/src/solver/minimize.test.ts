@@ -154,7 +154,7 @@ describe("minimize refuses", () => {
         { a: at(1, NaN), b: one(0) },
         {
           method: "simplex" as never,
-          maxIterations: 0.5,
+          maxIterations: 0.15,
           toleranceGradient: -1,
           historySize: 0,
           sufficientDecrease: 0.95,
@@ -167,7 +167,7 @@ describe("minimize refuses", () => {
     const sentences = mistakes.join("\n")
     for (const part of [
       'method must be "lbfgs" or "gradientDescent" or "newtonCG", it is "simplex"',
-      "maxIterations must be a whole number, 1 or more, it is 0.5",
+      "maxIterations must be a whole number, 1 or more, it is 0.15",
       "toleranceGradient must be a finite number, 0 or more, it is -1",
       "historySize must be",
       "there is no option steps",

@@ -98,7 +98,8 @@ export const minimize = <P, S extends Shape, D extends Float>(
     {
       method,
       maxIterations,
-      maxEvaluations: 20 * maxIterations,
+      // A mistake in the one is not one in the other.
+      maxEvaluations: Math.max(1, 20 * Math.ceil(maxIterations)),
       toleranceGradient: 1e-8,
       toleranceChange: 0,
       historySize: 10,

@@ -43,10 +43,14 @@ export const isConverged = (reason: Tensor<[], "i32">): Tensor<[], "bool"> =>
 /** The largest code that means convergence. */
 const lastConverged = codeOf("value")
 
-/** The reason of a code: `reasonOf(T.evaluate(result.reason).data[0] ?? 0)`. Throws a RangeError for what is no code. */
-export const reasonOf = (code: number): Reason => {
-  const reason = reasons[code]
+/**
+ * The reason of a code: `reasonOf(T.evaluate(result.reason))`, or of the number in it. Throws a RangeError for what is no
+ * code.
+ */
+export const reasonOf = (code: number | { readonly data: ArrayLike<number> }): Reason => {
+  const number = typeof code === "number" ? code : (code.data[0] ?? NaN)
+  const reason = reasons[number]
   if (reason === undefined)
-    throw new RangeError(`reasonOf: a reason is a whole number from 0 to ${reasons.length - 1}, this is ${code}`)
+    throw new RangeError(`reasonOf: a reason is a whole number from 0 to ${reasons.length - 1}, this is ${number}`)
   return reason
 }

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { evaluateAll, T, type Tensor, TreeError } from "@cotangent/graph"
 import { OptimizerError } from "../errors.ts"
-import { Schedule } from "../index.ts"
+import { presets, Schedule } from "../index.ts"
 import { lbfgs } from "./lbfgs.ts"
 import { minimize } from "./minimize.ts"
 import { reasonOf } from "./reason.ts"
@@ -51,6 +51,11 @@ describe("lbfgs", () => {
     assert.strictEqual(reasonOf(number(state.reason)), "not finite")
   })
 
+  it("has PyTorch's defaults as a preset", () => {
+    const { options } = lbfgs(presets.torch.lbfgs)
+    assert.deepStrictEqual(options, { ...lbfgs().options, historySize: 100 })
+  })
+
   it("collects every mistake in the options", () => {
     try {
       lbfgs({ historySize: 0, learningRate: -1, sufficientDecrease: 0.9, curvature: 0.1 })
@@ -79,6 +84,7 @@ describe("minimize", () => {
 })
 
 describe("reasonOf", () => {
+  it("reads values", () => assert.strictEqual(reasonOf(T.evaluate(minimize(bowl, start).reason)), "gradient"))
   it("refuses what is no code", () => assert.throws(() => reasonOf(99), RangeError, "a whole number from 0 to 7"))
 })
 
