@@ -84,7 +84,9 @@ const bestOfFaces = (
   const points = Array.from({ length: 3 ** n }, (_, code) => {
     const held = b.map((_, i) => [undefined, lower[i], upper[i]][Math.floor(code / 3 ** i) % 3])
     const free = held.flatMap((bound, i) => (bound === undefined ? [i] : []))
-    const right = free.map((i) => held.reduce<number>((sum, bound, j) => sum - (bound ?? 0) * (a[i]?.[j] ?? 0), b[i] ?? 0))
+    const right = free.map((i) =>
+      held.reduce<number>((sum, bound, j) => sum - (bound ?? 0) * (a[i]?.[j] ?? 0), b[i] ?? 0)
+    )
     const inner = solve(
       free.map((i) => free.map((j) => a[i]?.[j] ?? 0)),
       right
@@ -114,7 +116,13 @@ describe("quadratics in a box", () => {
         const f = (x: Vector): Tensor<[], "f64"> =>
           T.reshape(T.sum(T.mul(x, T.sub(T.mul(T.matmul(matrix, x), 0.5), line) as Vector)), []) as Tensor<[], "f64">
         // A start outside of the box is projected.
-        const { x, reason } = run(f, b.map(() => 5), lower, upper, method)
+        const { x, reason } = run(
+          f,
+          b.map(() => 5),
+          lower,
+          upper,
+          method
+        )
         assert.strictEqual(reason, "gradient")
         assert.isBelow(distance(bestOfFaces(a, b, lower, upper), x), 1e-6)
       })

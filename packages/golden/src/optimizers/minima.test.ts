@@ -57,8 +57,16 @@ const table: { readonly [name: string]: Rows } = {
   "discrete boundary value": rows([0, "gradient"], [0, "gradient"], [0, "point"]),
   "discrete integral equation": rows([0, "gradient"], [0, "gradient"], [0, "point"]),
   "linear, full rank": rows([10, "gradient"], [10, "gradient"], [10, "gradient"]),
-  "linear, rank 1": rows([4.634146341463414, "gradient"], [4.634146341463414, "gradient"], [4.634146341463414, "gradient"]),
-  "linear, rank 1 with zero columns and rows": rows([6.135135135135135, "gradient"], [6.135135135135135, "gradient"], [6.135135135135135, "gradient"]),
+  "linear, rank 1": rows(
+    [4.634146341463414, "gradient"],
+    [4.634146341463414, "gradient"],
+    [4.634146341463414, "gradient"]
+  ),
+  "linear, rank 1 with zero columns and rows": rows(
+    [6.135135135135135, "gradient"],
+    [6.135135135135135, "gradient"],
+    [6.135135135135135, "gradient"]
+  ),
   "penalty I": rows([0.0000708765, "gradient"], [0.0000708765, "gradient"], [0.0000708765, "value"]),
   "penalty II": rows([0.00029366, "gradient"], [0.00029366, "gradient"], [0.00029366, "value"]),
   trigonometric: rows([0.0000279506, "gradient"], [0.0000279506, "gradient"], [0.0000279506, "point"]),

@@ -1,7 +1,17 @@
 /** The solvers as compiled programs: the same bits on every target, no effects on what they are given, one program for all starts. */
 import { assert, describe, it } from "@effect/vitest"
 import { argmin, grad, jvp } from "@cotangent/autodiff"
-import { type AnyTensor, evaluateAll, Graph, Hash, operations, T, type Tensor, Tree, type Value } from "@cotangent/graph"
+import {
+  type AnyTensor,
+  evaluateAll,
+  Graph,
+  Hash,
+  operations,
+  T,
+  type Tensor,
+  Tree,
+  type Value
+} from "@cotangent/graph"
 import { leastSquares, minimize, type MinimizeOptions } from "@cotangent/optim"
 import { objective, type Problem, problems } from "../problems/index.ts"
 import type { Vector } from "../problems/problem.ts"

@@ -3,17 +3,7 @@
  * in the public domain). Parameters, their standard deviations and sums of squares are certified to 11 digits.
  */
 import { T } from "@cotangent/graph"
-import {
-  exponential,
-  minus,
-  over,
-  plus,
-  type Problem,
-  times,
-  unknowns,
-  type Vector,
-  vector
-} from "./problem.ts"
+import { exponential, minus, over, plus, type Problem, times, unknowns, type Vector, vector } from "./problem.ts"
 import { kowalikOsborne, meyer, osborne1 } from "./measurements.ts"
 
 /** A regression with its certified results. */
@@ -119,7 +109,10 @@ export const certified: ReadonlyArray<Certified> = [
   described({
     name: "Rat43",
     model: (b, x) =>
-      over(b(1), T.pow(plus(exponential(minus(b(2), times(x, b(3)))), 1), over(vector(x.shape.map(() => 1)), b(4))) as Vector),
+      over(
+        b(1),
+        T.pow(plus(exponential(minus(b(2), times(x, b(3)))), 1), over(vector(x.shape.map(() => 1)), b(4))) as Vector
+      ),
     x: counted(15),
     y: [
       16.08, 33.83, 65.8, 97.2, 191.55, 326.2, 386.87, 520.53, 590.03, 651.92, 724.93, 699.56, 689.96, 637.56, 717.41

@@ -38,7 +38,8 @@ const isTree = (bound: unknown): boolean => isTensor(bound) || (typeof bound ===
 
 const mistakesOfBound = (name: string, x0: unknown, bound: unknown): ReadonlyArray<string> => {
   if (bound === undefined) return []
-  if (typeof bound === "number") return Number.isNaN(bound) ? [`${name} must be a number or a tree like x0, it is NaN`] : []
+  if (typeof bound === "number")
+    return Number.isNaN(bound) ? [`${name} must be a number or a tree like x0, it is NaN`] : []
   if (!isTree(bound)) return [`${name} must be a number or a tree like x0, it is ${typeof bound}`]
   try {
     Tree.leavesLike(name, x0, bound)

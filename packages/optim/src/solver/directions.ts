@@ -108,8 +108,7 @@ export const newtonCG = (evaluate: (x: Vector) => Evaluated): Method<Last> => ({
     // In exact arithmetic n products are enough.
     const limit = 2 * (g.shape[0] ?? 0) + 10
     const end = T.whileLoop(
-      (c: Residual) =>
-        T.and(T.not(c.bent), T.and(T.greater(T.sqrt(c.rr), enough), T.less(c.products, limit))),
+      (c: Residual) => T.and(T.not(c.bent), T.and(T.greater(T.sqrt(c.rr), enough), T.less(c.products, limit))),
       (c: Residual): Residual => {
         const bow = masked(product(c.d))
         const curvature = dot(c.d, bow)

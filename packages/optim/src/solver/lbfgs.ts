@@ -3,7 +3,17 @@ import { operations as ops, T, type Tensor } from "@cotangent/graph"
 import { assertCounters } from "../optimizer.ts"
 import { f64, type Scalar } from "../scalar.ts"
 import { count, fraction, nonNegative, oneOf, validate } from "../validation.ts"
-import { along, dot, type Evaluated, flattening, isFinite, largest, onVectors, sumOfSizes, type Vector } from "./flat.ts"
+import {
+  along,
+  dot,
+  type Evaluated,
+  flattening,
+  isFinite,
+  largest,
+  onVectors,
+  sumOfSizes,
+  type Vector
+} from "./flat.ts"
 import { directionOf, type Memory, noMemory, remembered } from "./limitedMemory.ts"
 import { codeOf, counter, firstOf } from "./reason.ts"
 import type { Solved, Solver, SolverRule } from "./solver.ts"
@@ -147,7 +157,13 @@ export const lbfgs = (options: LbfgsOptions = {}): Solver<LbfgsRule> => {
         () => evaluate(along(c.x, taken, d)),
         (): Evaluated => ({ f: c.f, g: c.g })
       )
-      return { ...arrived, x: along(c.x, taken, d), t: taken, evaluations: T.cast(evaluates, "i32"), finite: isFinite(arrived.f) }
+      return {
+        ...arrived,
+        x: along(c.x, taken, d),
+        t: taken,
+        evaluations: T.cast(evaluates, "i32"),
+        finite: isFinite(arrived.f)
+      }
     }
 
     const iterate = (c: Carry): Carry => {
@@ -175,6 +191,7 @@ export const lbfgs = (options: LbfgsOptions = {}): Solver<LbfgsRule> => {
           [T.not(descends), "no descent"],
           [T.not(isFinite(found.f)), "not finite"],
           [evaluated(T.lessEqual(largest(found.g), o.toleranceGradient)), "gradient"],
+          [T.and(T.not(found.finite), T.equal(largest(move), 0)), "not finite"],
           // A search that ends where it began found nothing lower: that is no convergence.
           [evaluated(T.equal(largest(move), 0)), "no descent"],
           [evaluated(T.lessEqual(largest(move), o.toleranceChange)), "point"],

@@ -58,7 +58,12 @@ describe("leastSquares", () => {
     close(fit.variance, [straight.variance])
     close(fit.standardErrors.offset, [straight.offsetError])
     close(fit.standardErrors.slope, [straight.slopeError])
-    close(fit.covariance, [straight.offsetError ** 2, straight.covariance, straight.covariance, straight.slopeError ** 2])
+    close(fit.covariance, [
+      straight.offsetError ** 2,
+      straight.covariance,
+      straight.covariance,
+      straight.slopeError ** 2
+    ])
     assert.strictEqual(T.evaluate(fit.degreesOfFreedom).data[0], 3)
     assert.deepStrictEqual(ending(fit), ["gradient", true])
     assert.deepStrictEqual(numbers(fit.residuals).length, 5)
@@ -100,7 +105,7 @@ describe("leastSquares", () => {
 
   it("solves fewer equations than unknowns, and has no degrees of freedom for errors", () => {
     const both = (p: Tensor<[3], "f64">) => T.sub(T.sum(T.square(p)), T.constant([4], "f64"))
-    const { value, x, ...fit } = leastSquares(both, T.constant([1, 2, 3], "f64"))
+    const { value, ...fit } = leastSquares(both, T.constant([1, 2, 3], "f64"))
     assert.isBelow(numbers(value)[0] ?? NaN, 1e-20)
     assert.strictEqual(T.evaluate(fit.degreesOfFreedom).data[0], -2)
     assert.isNaN(numbers(fit.variance)[0])
@@ -141,7 +146,11 @@ describe("leastSquares", () => {
 
   it("refuses every mistake at once, and what is no residual", () => {
     try {
-      leastSquares(linear, { offset: one(NaN), slope: one(0) }, { maxIterations: 0, initialRadius: 0, method: 1 } as never)
+      leastSquares(linear, { offset: one(NaN), slope: one(0) }, {
+        maxIterations: 0,
+        initialRadius: 0,
+        method: 1
+      } as never)
       assert.fail("no error was thrown")
     } catch (thrown) {
       assert.instanceOf(thrown, OptimizerError)
@@ -153,6 +162,10 @@ describe("leastSquares", () => {
       DTypeError,
       "leastSquares: the residuals must be a tensor of f32 or f64, they are i32; use T.cast"
     )
-    assert.throws(() => leastSquares(() => one(1), { a: one(1), b: T.constant(1) }), TreeError, "leastSquares: the parameters")
+    assert.throws(
+      () => leastSquares(() => one(1), { a: one(1), b: T.constant(1) }),
+      TreeError,
+      "leastSquares: the parameters"
+    )
   })
 })

@@ -1,13 +1,22 @@
 /** Nonlinear least squares: a fit of residuals, with the errors of what was fitted. */
 import { jacobian } from "@cotangent/autodiff"
-import { type AnyTensor, DTypeError, isFloat, isTensor, operations as ops, sizeOf, T, type Tensor } from "@cotangent/graph"
+import {
+  type AnyTensor,
+  DTypeError,
+  isFloat,
+  isTensor,
+  operations as ops,
+  sizeOf,
+  T,
+  type Tensor
+} from "@cotangent/graph"
 import { f64, type Scalar } from "../scalar.ts"
 import { count, nonNegative, positive, validate } from "../validation.ts"
 import { mistakesOfStart } from "./bounds.ts"
 import { flattening, isFinite, type Vector } from "./flat.ts"
 import type { Minimized } from "./minimize.ts"
 import { counter, firstOf, isConverged } from "./reason.ts"
-import { type Column, type Matrix, norm, type Triangle, triangleOf, trustRegionStep } from "./trustRegion.ts"
+import { type Column, type Matrix, lengthOf, type Triangle, triangleOf, trustRegionStep } from "./trustRegion.ts"
 
 /** What `leastSquares` may be told. */
 export interface LeastSquaresOptions {
@@ -139,10 +148,9 @@ export const leastSquares = <P>(
   const slopes = (x: Vector): Matrix => ops.cast(jacobian(lineOf)(x) as AnyTensor, "f64") as Matrix
   const squares = (r: Column): Scalar => T.sum(T.square(r)) as Scalar
   const lengthsOf = ({ lengths }: Triangle): Column => T.where(T.greater(lengths, 0), lengths, 1) as Column
-  const weighted = (scale: Column, x: Vector): Scalar => norm(T.mul(scale, ops.cast(x, "f64") as Column) as Column)
+  const weighted = (scale: Column, x: Vector): Scalar => lengthOf(T.mul(scale, ops.cast(x, "f64") as Column) as Column)
   const known = ({ r }: Triangle): Tensor<[], "bool"> => isFinite(T.sum(T.abs(r)) as Scalar)
-  const isFlat = (triangle: Triangle, value: Scalar) =>
-    T.lessEqual(cosine(triangle, value), o.toleranceGradient)
+  const isFlat = (triangle: Triangle, value: Scalar) => T.lessEqual(cosine(triangle, value), o.toleranceGradient)
 
   const iterate = (c: Carry): Carry => {
     const { p, lambda } = trustRegionStep(c.triangle, c.scale, c.delta, c.lambda)
@@ -150,7 +158,7 @@ export const leastSquares = <P>(
     const tried = evaluate(x)
     const value = squares(tried)
     const finite = isFinite(value)
-    const length = norm(T.mul(c.scale, p) as Column)
+    const length = lengthOf(T.mul(c.scale, p) as Column)
     // The first region is no larger than the first step.
     const delta = T.where(T.equal(c.iterations, 0), T.minimum(c.delta, length), c.delta)
     const linear = T.div(squares(T.matmul(c.triangle.r, p) as Column), c.value)
@@ -229,8 +237,7 @@ export const leastSquares = <P>(
   } satisfies Carry as Carry)
 
   const degreesOfFreedom = (first.shape[0] ?? 0) - n
-  const variance =
-    degreesOfFreedom > 0 ? T.div(end.value, f64(degreesOfFreedom)) : f64(Number.NaN)
+  const variance = degreesOfFreedom > 0 ? T.div(end.value, f64(degreesOfFreedom)) : f64(Number.NaN)
   const inverse = T.triangularSolve(end.triangle.r, T.eye(n, { dtype: "f64" }), { lower: false }) as Matrix
   const spread = T.mul(T.matmul(inverse, T.transpose(inverse)), variance) as Matrix
   const covariance = T.where(end.triangle.singular, f64(Number.NaN), spread) as Matrix

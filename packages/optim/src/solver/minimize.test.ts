@@ -133,7 +133,8 @@ describe("minimize", () => {
   }
 
   it("Newton-CG goes down from a saddle's ridge, where the Hessian has a negative eigenvalue", () => {
-    const saddle = (p: Plane): Scalar => T.sum(T.mul(T.sub(T.mul(T.square(T.square(p)), 0.25), T.mul(T.square(p), 0.5)), 1))
+    const saddle = (p: Plane): Scalar =>
+      T.sum(T.mul(T.sub(T.mul(T.square(T.square(p)), 0.25), T.mul(T.square(p), 0.5)), 1))
     const { x, ...rest } = minimize(saddle, at(1e-3, 1.5), { method: "newtonCG" })
     assert.strictEqual(found({ x, ...rest }).reason, "gradient")
     numbers(x).forEach((y) => assert.closeTo(y, 1, 1e-6))
@@ -149,20 +150,16 @@ describe("minimize", () => {
 describe("minimize refuses", () => {
   it("every mistake of options, bounds and start at once", () => {
     const mistakes = mistakesOf(() =>
-      minimize(
-        bowl,
-        { a: at(1, NaN), b: one(0) },
-        {
-          method: "simplex" as never,
-          maxIterations: 0.15,
-          toleranceGradient: -1,
-          historySize: 0,
-          sufficientDecrease: 0.95,
-          lower: NaN,
-          upper: { a: at(1, 1) } as never,
-          steps: 3
-        } as never
-      )
+      minimize(bowl, { a: at(1, NaN), b: one(0) }, {
+        method: "simplex" as never,
+        maxIterations: 0.15,
+        toleranceGradient: -1,
+        historySize: 0,
+        sufficientDecrease: 0.95,
+        lower: NaN,
+        upper: { a: at(1, 1) } as never,
+        steps: 3
+      } as never)
     )
     const sentences = mistakes.join("\n")
     for (const part of [

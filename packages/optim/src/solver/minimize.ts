@@ -26,7 +26,7 @@ export interface MinimizeOptions<P = unknown> {
   readonly maxIterations?: number
   /** The iteration in which so many evaluations are reached is the last; 20 `maxIterations` unless given. */
   readonly maxEvaluations?: number
-  /** A (projected) gradient without larger elements has converged; 1e-8 unless given. */
+  /** A (projected) gradient without larger elements has converged; 1e-8 unless given, 1e-5 in f32. */
   readonly toleranceGradient?: number
   /** A change of point or of value below it has converged; 0 unless given: only the gradient decides. */
   readonly toleranceChange?: number
@@ -77,8 +77,8 @@ const tree: Requirement = { mustBe: "a number or a tree like x0", holds: () => t
  * ```
  *
  * A start outside of the bounds is projected. Where f or its gradient is not finite the search comes nearer; the reason is
- * `"not finite"` if that is so at the start, or at the last try of a search that found nothing lower. In f32 a gradient of
- * 1e-8 may be below what rounding leaves: then the reason is `"no descent"` or `"iterations"`, and `converged` is false.
+ * `"not finite"` if that is so at the start, or at the last try of a search that found nothing lower. A tolerance may be
+ * below what rounding leaves: then the reason is `"no descent"` or `"iterations"`, and `converged` is false.
  *
  * Throws an OptimizerError with every mistake in the options, the bounds and a start of constants; a TreeError unless the
  * leaves of x0 are all f32 or all f64; a ShapeError unless f returns a scalar. The loop has no reverse derivative: for
@@ -91,6 +91,7 @@ export const minimize = <P, S extends Shape, D extends Float>(
   options: MinimizeOptions<NoInfer<P>> = {}
 ): Minimized<P> => {
   const { maxIterations = 500, method = "lbfgs" } = options
+  const flat = flattening("minimize", x0)
   const bounds = { lower: options.lower, upper: options.upper }
   const mistakes = [...mistakesOfStart(x0), ...mistakesOfBounds(x0, options.lower, options.upper)]
   const o = validate(
@@ -100,7 +101,7 @@ export const minimize = <P, S extends Shape, D extends Float>(
       maxIterations,
       // A mistake in the one is not one in the other.
       maxEvaluations: Math.max(1, 20 * Math.ceil(maxIterations)),
-      toleranceGradient: 1e-8,
+      toleranceGradient: flat.dtype === "f64" ? 1e-8 : 1e-5,
       toleranceChange: 0,
       historySize: 10,
       sufficientDecrease: 1e-4,
@@ -128,7 +129,6 @@ export const minimize = <P, S extends Shape, D extends Float>(
       ...mistakes.map((otherwise) => ({ holds: () => false, otherwise }))
     ]
   )
-  const flat = flattening("minimize", x0)
   const evaluate = onVectors("minimize", f, flat)
   const box = boxOf(flat, options.lower, options.upper)
   const start = flat.vector(x0)

@@ -58,20 +58,20 @@ export const projectedSearch = (
       next: T.where(T.and(finite, T.greater(rise, 0)), shorter, T.mul(s.next, retreat))
     }
   }
-  const { found, next: _, ...end } = T.whileLoop(
-    (s: Search) => T.and(T.not(s.found), T.less(s.evaluations, maxTrials)),
-    next,
-    {
-      f: start.f,
-      g: start.g,
-      x,
-      t: f64(0),
-      finite: T.constant(true, "bool"),
-      found: T.constant(false, "bool"),
-      evaluations: counter(0),
-      next: t
-    } satisfies Search as Search
-  )
+  const {
+    found,
+    next: _,
+    ...end
+  } = T.whileLoop((s: Search) => T.and(T.not(s.found), T.less(s.evaluations, maxTrials)), next, {
+    f: start.f,
+    g: start.g,
+    x,
+    t: f64(0),
+    finite: T.constant(true, "bool"),
+    found: T.constant(false, "bool"),
+    evaluations: counter(0),
+    next: t
+  } satisfies Search as Search)
   return {
     x: ops.select(found, end.x, x),
     f: T.where(found, end.f, start.f),

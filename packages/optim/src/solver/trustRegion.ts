@@ -28,12 +28,13 @@ export interface Triangle {
   readonly singular: Tensor<[], "bool">
 }
 
-export const norm = (x: Column): Scalar => T.sqrt(T.sum(T.square(x))) as Scalar
+export const lengthOf = (x: Column): Scalar => T.sqrt(T.sum(T.square(x))) as Scalar
 
 const sumOfRows = (x: Matrix): Column => T.sum(x, { axis: 0 }) as Column
 
 /** The diagonal matrix of a vector. */
-const diagonal = (x: Column): Matrix => T.mul(T.eye(x.shape[0] ?? 0, { dtype: "f64" }), T.reshape(x, [1, x.shape[0] ?? 0])) as Matrix
+const diagonal = (x: Column): Matrix =>
+  T.mul(T.eye(x.shape[0] ?? 0, { dtype: "f64" }), T.reshape(x, [1, x.shape[0] ?? 0])) as Matrix
 
 /** The triangle of a Jacobian `[m, n]` and residuals `[m]`; rows of zeros are added where there are fewer than unknowns. */
 export const triangleOf = (jacobian: Matrix, residuals: Column): Triangle => {
@@ -100,10 +101,10 @@ interface Search {
 export const trustRegionStep = (triangle: Triangle, scale: Column, delta: Scalar, lambda: Scalar): DampedStep => {
   const { r, rotated, slope, singular } = triangle
   const newton = T.neg(upper(r, rotated)) as Column
-  const newtonLength = norm(T.mul(scale, newton) as Column)
+  const newtonLength = lengthOf(T.mul(scale, newton) as Column)
   // Not true for a length that is NaN, as that of a singular triangle may be.
   const inside = T.and(T.not(singular), T.lessEqual(newtonLength, T.mul(delta, 1 + accuracy)))
-  const steepness = norm(T.div(slope, scale) as Column)
+  const steepness = lengthOf(T.div(slope, scale) as Column)
   /** Newton's correction of lambda, for `|D p| = length` and the triangle that p was found with. */
   const correction = (triangle: Matrix, p: Column, length: Scalar): Scalar => {
     const w = transposed(triangle, T.div(T.mul(T.square(scale), p), length) as Column)
@@ -120,7 +121,7 @@ export const trustRegionStep = (triangle: Triangle, scale: Column, delta: Scalar
       (s: Search): Search => {
         const at = T.where(T.greater(s.next, 0), s.next, T.maximum(T.mul(s.high, 1e-3), Number.MIN_VALUE))
         const found = damped(triangle, scale, at)
-        const length = norm(T.mul(scale, found.p) as Column)
+        const length = lengthOf(T.mul(scale, found.p) as Column)
         const over = T.sub(length, delta)
         const trials = T.add(s.trials, 1)
         const near = T.lessEqual(T.abs(over), T.mul(delta, accuracy))
