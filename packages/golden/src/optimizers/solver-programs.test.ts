@@ -1,6 +1,6 @@
 /** The solvers as compiled programs: the same bits on every target, no effects on what they are given, one program for all starts. */
 import { assert, describe, it } from "@effect/vitest"
-import { argmin, grad, jvp } from "@cotangent/autodiff"
+import { argmin, grad, jvp, vmap } from "@cotangent/autodiff"
 import {
   type AnyTensor,
   evaluateAll,
@@ -14,7 +14,7 @@ import {
 } from "@cotangent/graph"
 import { leastSquares, minimize, type MinimizeOptions } from "@cotangent/optim"
 import { objective, type Problem, problems } from "../problems/index.ts"
-import type { Vector } from "../problems/problem.ts"
+import { type Vector, vector } from "../problems/problem.ts"
 import { targetOf } from "../targets.ts"
 
 const deep = process.env["COTANGENT_DEEP"] !== undefined
@@ -91,6 +91,22 @@ describe("solvers as functions", () => {
       }
     })
   }
+
+  for (const [name, solve] of Object.entries(solvers))
+    it(`${name}: a batch of starts by vmap gives what each gives alone`, () => {
+      const starts = [0, 1, 2].map((k) => first.start.map((x) => (1 - 0.3 * k) * x + 0.1 * k))
+      const together = vmap((x: Vector) => solve(first, x))(T.constant(starts, "f64") as Vector)
+      const batch = evaluateAll(together).map(({ data }) => Array.from(data, Number))
+      const each = starts.map((start) =>
+        evaluateAll(solve(first, vector(start))).map(({ data }) => Array.from(data, Number))
+      )
+      batch.forEach((values, i) =>
+        assert.deepStrictEqual(
+          values,
+          each.flatMap((one) => one[i] ?? [])
+        )
+      )
+    })
 
   type Scalar = Tensor<[], "f64">
   const ridge = (x: Scalar, p: Scalar): Scalar => T.add(T.square(T.sub(x, 3)), T.mul(p, T.square(x)))

@@ -126,7 +126,7 @@ describe("minimize", () => {
 
     it(`${method}: in f32`, () => {
       const f = (x: Tensor<[2]>): Tensor<[]> => T.sum(T.mul(T.square(T.sub(x, 3)), T.constant([1, 10])))
-      const { x, ...rest } = minimize(f, T.constant([0, 1]), { method, toleranceGradient: 1e-4 })
+      const { x, ...rest } = minimize(f, T.constant([0, 1]), { method })
       assert.isTrue(found({ x, ...rest }).converged)
       for (const y of T.evaluate(x).data) assert.closeTo(y, 3, 1e-4)
     })
