@@ -28,7 +28,7 @@ const plane =
 const rosenbrock = plane((a, b) => plus(times(squared(minus(b, squared(a))), 100), squared(minus(a, 1))))
 const infinite = Number.POSITIVE_INFINITY
 
-/** The roots of `200 a^3 - (199) a + ...`: where Rosenbrock's function has no slope along x2 = 3/2. */
+/** Where Rosenbrock's function has no slope in x1, for a given x2, closest to a start. */
 const alongHeight = (height: number, start: number): number => {
   // 400 x (x^2 - height) + 2 (x - 1) = 0, by Newton's method.
   let x = start

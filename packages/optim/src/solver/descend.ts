@@ -56,7 +56,7 @@ export const descend = <M extends Last>(
     const free = box === undefined ? undefined : freeAt(box, c.x, c.g)
     const g = free === undefined ? c.g : ops.mul(c.g, free)
     const known = Tree.rebuild(initial, c.memory)
-    const directed = method.direct(known, { x: c.x, g, whole: c.g, free })
+    const directed = method.direct(known, { x: c.x, f: c.f, g, whole: c.g, free })
     const slope = dot(g, directed.d)
     const leads = T.and(T.less(slope, 0), isFinite(sumOfSizes(directed.d)))
     const falls = T.and(leads, T.not(c.restart))
@@ -65,9 +65,9 @@ export const descend = <M extends Last>(
     const d = free === undefined ? steep : ops.select(ops.lt(ops.full([size], 0, dtype), free), steep, ops.neg(c.g))
     const trial = T.where(falls, directed.trial, firstStep(c.g))
     const found =
-      box === undefined
+      box === undefined && method.flattens
         ? strongWolfe(evaluate, c.x, d, trial, c, T.constant(true, "bool"), wolfe)
-        : projectedSearch(evaluate, box, c.x, d, trial, c, wolfe)
+        : projectedSearch(evaluate, box, c.x, d, trial, c, directed.ceiling ?? c.f, wolfe)
     const move = ops.sub(found.x, c.x)
     const stays = T.equal(largest(move), 0)
     const norm = stationarity(box, found.x, found.g)

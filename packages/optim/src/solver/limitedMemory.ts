@@ -29,7 +29,7 @@ export const noMemory = (historySize: number, size: number, dtype: DType): Memor
 })
 
 /** The rows without the first, and one more at the end. */
-const pushed = (rows: Vector, row: Vector): Vector => {
+export const pushed = (rows: Vector, row: Vector): Vector => {
   const [n = 0, ...rest] = rows.shape
   const kept = ops.slice(rows, { start: [1, ...rest.map(() => 0)], limit: [n, ...rest], step: rows.shape.map(() => 1) })
   return ops.concat([kept, ops.reshape(row, [1, ...rest])], 0)

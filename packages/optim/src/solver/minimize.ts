@@ -15,7 +15,7 @@ export type MinimizeMethod = "lbfgs" | "gradientDescent" | "newtonCG"
 export interface MinimizeOptions<P = unknown> {
   /**
    * `"lbfgs"`, the default, for smooth functions of any size; `"newtonCG"` uses products with the Hessian, which pays where
-   * the Hessian changes little or is badly conditioned; `"gradientDescent"` is the plain one.
+   * the Hessian changes little or is badly conditioned; `"gradientDescent"` remembers one step alone.
    */
   readonly method?: MinimizeMethod
   /** No element goes below: a number, or a tree like x0; no bound unless given. */
@@ -34,7 +34,7 @@ export interface MinimizeOptions<P = unknown> {
   readonly historySize?: number
   /** c1: the part of the slope that a step must gain; 1e-4 unless given. */
   readonly sufficientDecrease?: number
-  /** c2: the part of the slope that a step may leave; 0.9 unless given, 0.1 for gradient descent. Without bounds alone. */
+  /** c2: the part of the slope that a step may leave; 0.9 unless given. For L-BFGS and Newton-CG without bounds alone. */
   readonly curvature?: number
 }
 
@@ -69,8 +69,9 @@ const tree: Requirement = { mustBe: "a number or a tree like x0", holds: () => t
  *
  * with H the inverse Hessian of limited memory (`"lbfgs"`), the inverse Hessian by conjugate gradients (`"newtonCG"`) or 1
  * (`"gradientDescent"`), and t found by a strong Wolfe line search. With bounds P projects into the box, H acts on the
- * variables that no bound holds, and the search along the projected line asks for sufficient decrease. A direction that
- * leads nowhere is tried once more down the gradient, with an empty memory.
+ * variables that no bound holds, and the search along the projected line asks for sufficient decrease. So does that of
+ * gradient descent, whose steps follow Barzilai and Borwein: below the largest of the last ten values, so that single steps
+ * may rise. A direction that leads nowhere is tried once more down the gradient, with an empty memory.
  *
  * ```ts
  * const { x, converged } = minimize((p: Tensor<[2]>) => T.sum(T.square(T.sub(p, 3))), T.constant([0, 1]))
@@ -83,7 +84,7 @@ const tree: Requirement = { mustBe: "a number or a tree like x0", holds: () => t
  * Throws an OptimizerError with every mistake in the options, the bounds and a start of constants; a TreeError unless the
  * leaves of x0 are all f32 or all f64; a ShapeError unless f returns a scalar. The loop has no reverse derivative: for
  * derivatives of the minimum itself use `argmin`. Sources: see `lbfgs`; Nocedal and Wright, algorithm 7.1; Bertsekas 1982;
- * Schmidt, Kim and Sra, Projected Newton-type methods in machine learning (2011).
+ * Schmidt, Kim and Sra, Projected Newton-type methods in machine learning (2011); Raydan 1997.
  */
 export const minimize = <P, S extends Shape, D extends Float>(
   f: (params: NoInfer<P>) => Tensor<S, D> & Guard<ScalarObjective<S>>,
@@ -105,7 +106,7 @@ export const minimize = <P, S extends Shape, D extends Float>(
       toleranceChange: 0,
       historySize: 10,
       sufficientDecrease: 1e-4,
-      curvature: method === "gradientDescent" ? 0.1 : 0.9,
+      curvature: 0.9,
       ...options,
       ...bounds
     },

@@ -1,7 +1,7 @@
 /**
- * A line search along the projection of a line into a box: the first t of a shrinking sequence with
+ * A line search along the projection of a line into a box, or along the line itself: the first t of a shrinking sequence with
  *
- * `f(P(x + t d)) <= f(x) + c1 g . (P(x + t d) - x)`.
+ * `f(P(x + t d)) <= c + c1 g . (P(x + t d) - x)`, where the ceiling c is `f(x)`, or above it.
  *
  * Each t is the minimum of the parabola through the value and slope at x and the last value, between a tenth and a half of
  * the last t. Source: Bertsekas, Projected Newton methods for optimization problems with simple constraints, SIAM J. Control
@@ -26,22 +26,24 @@ const retreat = 0.2
 /** Searches from x along d with t as the first trial; without a point that is low enough it ends at x, with t = 0. */
 export const projectedSearch = (
   evaluate: (x: Vector) => Evaluated,
-  box: Box,
+  box: Box | undefined,
   x: Vector,
   d: Vector,
   t: Scalar,
   start: Evaluated,
+  ceiling: Scalar,
   { sufficientDecrease, curvature, maxTrials, rounding }: WolfeOptions
 ): Found => {
   const slack = T.mul(T.abs(start.f), rounding)
   const next = (s: Search): Search => {
-    const to = project(box, along(x, s.next, d))
+    const there = along(x, s.next, d)
+    const to = box === undefined ? there : project(box, there)
     const { f, g } = evaluate(to)
     const gain = dot(start.g, ops.sub(to, x))
     const finite = T.and(isFinite(f), isFinite(sumOfSizes(g)))
     // What rounding hides is believed where the slope has become flatter, else nothing would ever end a wrong descent.
     const flatter = T.lessEqual(T.abs(dot(g, ops.sub(to, x))), T.mul(T.abs(gain), curvature))
-    const allowed = T.add(start.f, T.where(flatter, slack, f64(0)))
+    const allowed = T.add(ceiling, T.where(flatter, slack, f64(0)))
     const low = T.lessEqual(f, T.add(allowed, T.mul(gain, sufficientDecrease)))
     const rise = T.mul(T.sub(T.sub(f, start.f), gain), 2)
     const vertex = T.div(T.mul(T.neg(gain), s.next), T.where(T.greater(rise, 0), rise, f64(1)))
