@@ -3,7 +3,7 @@ import { operations as ops, T, type Tensor, Tree } from "@cotangent/graph"
 import type { Scalar } from "../scalar.ts"
 import { type Box, freeAt, project, stationarity } from "./box.ts"
 import { firstStep, type Last, type Method } from "./directions.ts"
-import { dot, type Evaluated, type Flattening, isFinite, largest, sumOfSizes, type Vector } from "./flat.ts"
+import { dot, type Evaluated, finiteAt, type Flattening, isFinite, largest, sumOfSizes, type Vector } from "./flat.ts"
 import { projectedSearch } from "./projectedSearch.ts"
 import { counter, firstOf } from "./reason.ts"
 import { strongWolfe } from "./strongWolfe.ts"
@@ -50,7 +50,6 @@ export const descend = <M extends Last>(
   const forgotten = Tree.leaves(initial)
   const unless = (restart: Tensor<[], "bool">, memory: ReadonlyArray<Vector>): ReadonlyArray<Vector> =>
     memory.map((leaf, i) => ops.select(restart, forgotten[i] ?? leaf, leaf))
-  const finiteAt = ({ f, g }: Evaluated) => T.and(isFinite(f), isFinite(sumOfSizes(g)))
 
   const iterate = (c: Descent): Descent => {
     const free = box === undefined ? undefined : freeAt(box, c.x, c.g)

@@ -78,6 +78,9 @@ export const sumOfSizes = (a: Vector): Scalar => wide(ops.reduceSum(ops.abs(a), 
 /** Whether a number is neither infinite nor NaN. */
 export const isFinite = (x: Scalar): Tensor<[], "bool"> => T.equal(T.sub(x, x), 0)
 
+/** Whether a value and its gradient are finite. */
+export const finiteAt = ({ f, g }: Evaluated): Tensor<[], "bool"> => T.and(isFinite(f), isFinite(sumOfSizes(g)))
+
 /** `x + t d`, the factor rounded to the element type once. */
 export const along = (x: Vector, t: Scalar, d: Vector): Vector => ops.add(x, ops.mul(d, ops.cast(t, x.dtype)))
 

@@ -7,6 +7,7 @@ import {
   along,
   dot,
   type Evaluated,
+  finiteAt,
   flattening,
   isFinite,
   largest,
@@ -95,7 +96,7 @@ const requirements = {
  * over the last `historySize` pairs `s = x_{k+1} - x_k`, `y = g_{k+1} - g_k`, from `H = (s . y / y . y) I`. Pairs with
  * `y . s <= 1e-10` are left out. The first step is `min(1, 1 / |g|_1) learningRate`. Without a line search the last
  * iteration of a step does not evaluate where it arrives: `value` and `gradientNorm` are those of the evaluation before.
- * A value that is not finite ends the step.
+ * A value or a gradient that is not finite ends the step; the strong Wolfe search comes nearer to avoid it.
  *
  * Source: Nocedal 1980; Liu and Nocedal 1989; Nocedal and Wright, algorithms 7.4 and 7.5. The conventions, tolerances and
  * order of evaluations are PyTorch's `torch.optim.LBFGS`. Throws an OptimizerError with every mistake in the options.
@@ -189,7 +190,7 @@ export const lbfgs = (options: LbfgsOptions = {}): Solver<LbfgsRule> => {
         evaluations,
         reason: firstOf(
           [T.not(descends), "no descent"],
-          [T.not(isFinite(found.f)), "not finite"],
+          [T.not(finiteAt(found)), "not finite"],
           [evaluated(T.lessEqual(largest(found.g), o.toleranceGradient)), "gradient"],
           [T.and(T.not(found.finite), T.equal(largest(move), 0)), "not finite"],
           // A search that ends where it began found nothing lower: that is no convergence.
@@ -210,7 +211,7 @@ export const lbfgs = (options: LbfgsOptions = {}): Solver<LbfgsRule> => {
       iterations: counter(0),
       evaluations: counter(1),
       reason: firstOf(
-        [T.not(isFinite(started.f)), "not finite"],
+        [T.not(finiteAt(started)), "not finite"],
         [T.lessEqual(largest(started.g), o.toleranceGradient), "gradient"]
       )
     } satisfies Carry as Carry)

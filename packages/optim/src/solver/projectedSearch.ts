@@ -10,7 +10,7 @@
 import { operations as ops, T, type Tensor } from "@cotangent/graph"
 import { f64, type Scalar } from "../scalar.ts"
 import { type Box, project } from "./box.ts"
-import { along, dot, type Evaluated, isFinite, sumOfSizes, type Vector } from "./flat.ts"
+import { along, dot, type Evaluated, finiteAt, largest, type Vector } from "./flat.ts"
 import { counter } from "./reason.ts"
 import type { Found, WolfeOptions } from "./strongWolfe.ts"
 
@@ -39,10 +39,12 @@ export const projectedSearch = (
     const there = along(x, s.next, d)
     const to = box === undefined ? there : project(box, there)
     const { f, g } = evaluate(to)
-    const gain = dot(start.g, ops.sub(to, x))
-    const finite = T.and(isFinite(f), isFinite(sumOfSizes(g)))
+    const move = ops.sub(to, x)
+    const stays = T.equal(largest(move), 0)
+    const gain = dot(start.g, move)
+    const finite = finiteAt({ f, g })
     // What rounding hides is believed where the slope has become flatter, else nothing would ever end a wrong descent.
-    const flatter = T.lessEqual(T.abs(dot(g, ops.sub(to, x))), T.mul(T.abs(gain), curvature))
+    const flatter = T.lessEqual(T.abs(dot(g, move)), T.mul(T.abs(gain), curvature))
     const allowed = T.add(ceiling, T.where(flatter, slack, f64(0)))
     const low = T.lessEqual(f, T.add(allowed, T.mul(gain, sufficientDecrease)))
     const rise = T.mul(T.sub(T.sub(f, start.f), gain), 2)
@@ -54,7 +56,7 @@ export const projectedSearch = (
       f,
       g,
       t: s.next,
-      finite,
+      finite: T.or(T.and(stays, s.finite), T.and(T.not(stays), finite)),
       found: T.and(finite, T.and(T.less(gain, 0), low)),
       evaluations: T.add(s.evaluations, 1),
       next: T.where(T.and(finite, T.greater(rise, 0)), shorter, T.mul(s.next, retreat))

@@ -5,7 +5,8 @@ import { T, type Tensor } from "@cotangent/graph"
  * The reasons by code. `"not stopped"` stands in a state before its first step; `"gradient"`, `"point"` and `"value"` are
  * convergence: the gradient, the change of the parameters or the change of the value is within its tolerance. `"no
  * descent"`: the direction does not descend by more than the tolerance, or the search along it found no lower point. Close
- * to a minimum rounding does that; it is not counted as convergence, for it happens elsewhere too.
+ * to a minimum rounding does that; it is not counted as convergence, for it happens elsewhere too. `"not finite"`: the value
+ * or the gradient is infinite or NaN at the start, or at the last point that was tried before nothing lower was found.
  */
 export const reasons = [
   "not stopped",

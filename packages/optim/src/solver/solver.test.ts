@@ -51,6 +51,24 @@ describe("lbfgs", () => {
     assert.strictEqual(reasonOf(number(state.reason)), "not finite")
   })
 
+  it("comes nearer where the line search finds nothing finite, and says where all of it is so", () => {
+    type Scalar = Tensor<[], "f64">
+    const solver = lbfgs({ lineSearch: "strongWolfe", maxIterations: 60 })
+    const from = (x: number, f: (x: Scalar) => Scalar) => {
+      const start = T.constant(x, "f64")
+      const { params, reason } = solver.step<Scalar>(solver.init<Scalar>(start), f)
+      return [Number(T.evaluate(params).data[0]), reasonOf(number(reason as Tensor<[], "i32">))] as const
+    }
+    const [least, reason] = from(20, (x) => T.mul(T.sub(x, T.log(x)), 1e3))
+    assert.closeTo(least, 1, 1e-6)
+    assert.notStrictEqual(reason, "not finite")
+    // Finite at 1 alone, with a slope there; then without one.
+    assert.deepStrictEqual(
+      from(1, (x) => T.add(T.stopGradient(T.sqrt(T.neg(T.square(T.sub(x, 1))))), x)),
+      [1, "not finite"]
+    )
+  })
+
   it("has PyTorch's defaults as a preset", () => {
     const { options } = lbfgs(presets.torch.lbfgs)
     assert.deepStrictEqual(options, { ...lbfgs().options, historySize: 100 })

@@ -10,7 +10,7 @@
  */
 import { operations as ops, T, type Tensor } from "@cotangent/graph"
 import { f64, type Scalar } from "../scalar.ts"
-import { along, dot, type Evaluated, isFinite, type Vector } from "./flat.ts"
+import { along, dot, type Evaluated, isFinite, largest, type Vector } from "./flat.ts"
 
 type Bool = Tensor<[], "bool">
 type Count = Tensor<[], "i32">
@@ -107,7 +107,7 @@ const trialBetween = (a: Point, b: Point, stalled: Bool): { readonly t: Scalar; 
 export interface Found extends Evaluated {
   readonly x: Vector
   readonly t: Scalar
-  /** Whether the last trial had a value and a slope. */
+  /** Whether the last trial that was another point than x had a value and a slope. */
   readonly finite: Bool
   readonly evaluations: Count
 }
@@ -132,7 +132,8 @@ export const strongWolfe = (
 
   const next = (s: Search): Search => {
     const { a, b, lowIsA } = s
-    const { f, g } = evaluate(along(x, s.t, d))
+    const to = along(x, s.t, d)
+    const { f, g } = evaluate(to)
     const slope = dot(g, d)
     const finite = and(isFinite(f), isFinite(slope))
     const now: Point = { f: choose(finite, f, f64(Number.POSITIVE_INFINITY)), g, t: s.t, slope }
@@ -178,7 +179,7 @@ export const strongWolfe = (
       b: nextB,
       lowIsA: chooseBool(or(bracketing, worse), ordered, lowIsA),
       stalled: and(inBracket, inside.stalled),
-      finite
+      finite: chooseBool(T.equal(largest(ops.sub(to, x)), 0), s.finite, finite)
     }
   }
   const end = T.whileLoop((s: Search) => T.less(s.stage, 2), next, {
