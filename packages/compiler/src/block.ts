@@ -13,11 +13,12 @@ import { lowerKernel } from "./lower/kernel.ts"
 import { lowerRow } from "./lower/row.ts"
 import { lowerStructure } from "./lower/structure.ts"
 import { orderGroups } from "./order.ts"
+import { show } from "./passes.ts"
 import { rematerialise } from "./rematerialise.ts"
 import { resolve, valueOf } from "./resolve.ts"
 import { copyResults, planResults } from "./results.ts"
 import { flopsOf, type Group, type Schedule, schedule } from "./schedule.ts"
-import type { Place, Underway } from "./underway.ts"
+import type { KernelSource, Place, Underway } from "./underway.ts"
 
 /** Plans one block: its kernels are appended to the program. */
 export const planBlock = (
@@ -31,7 +32,10 @@ export const planBlock = (
     given?.parameters.map(({ view }) => view)
   )
   const state = new Set(replaces)
-  const groups = rematerialise(schedule(values), (parameter) => state.has(parameter))
+  const scheduled = schedule(values)
+  show({ tag: "schedule", pass: "schedule", schedule: scheduled })
+  const groups = rematerialise(scheduled, (parameter) => state.has(parameter))
+  show({ tag: "schedule", pass: "compute again", schedule: groups })
   const buffers = makeBuffers(
     store,
     values,
@@ -57,15 +61,20 @@ export const planBlock = (
     if (how[i] === "direct" && buffer !== undefined && access !== undefined) buffers.assign(access.base, buffer)
   })
   const { before, after } = copyResults(groups, buffers, how, replaces)
-  const call = (kernel: Kernel): ReadonlyArray<Step> => underway.call(kernel, around)
+  const call = (kernel: Kernel, source?: KernelSource): ReadonlyArray<Step> => underway.call(kernel, around, source)
+  const sourceOf = ({ kind, members, space }: Group): KernelSource => ({
+    kind,
+    space,
+    nodes: members.flatMap(({ node }) => graph.nodes[node] ?? [])
+  })
   const steps = [
-    ...before.flatMap(call),
+    ...before.flatMap((kernel) => call(kernel)),
     ...order.flatMap((group) =>
       group.kind === "control"
         ? lowerControl(underway, context, group, around, planBlock)
-        : call(lower(ownContext(context, groups, group), groups, group, underway.kernels.length))
+        : call(lower(ownContext(context, groups, group), groups, group, underway.kernels.length), sourceOf(group))
     ),
-    ...after.flatMap(call)
+    ...after.flatMap((kernel) => call(kernel))
   ]
   return { steps, buffers }
 }

@@ -1,5 +1,12 @@
 /** What a program costs, known before it runs. */
-import type { Buffer, Instruction, Kernel, Program, Step } from "@cotangent/kernel"
+import {
+  type Buffer,
+  bytesOf as elementBytes,
+  type Instruction,
+  type Kernel,
+  type Program,
+  type Step
+} from "@cotangent/kernel"
 import { bufferBytes } from "./buffers.ts"
 
 /** FLOPs and bytes moved. */
@@ -11,32 +18,57 @@ interface Work {
 const nothing: Work = { flops: 0, bytes: 0 }
 const plus = (a: Work, b: Work): Work => ({ flops: a.flops + b.flops, bytes: a.bytes + b.bytes })
 
-/** The loops around a kernel that its accesses to a buffer move with, by buffer id. */
-const movingWith = (kernel: Kernel): ReadonlyMap<number, ReadonlySet<number>> => {
-  const around = new Set((kernel.around ?? []).map(({ id }) => id))
-  const moving = new Map<number, Set<number>>()
-  const visit = (body: ReadonlyArray<Instruction>): void => {
-    for (const instruction of body) {
-      if (instruction.tag === "for") visit(instruction.body)
-      if (instruction.tag !== "load" && instruction.tag !== "store") continue
-      const loops = moving.get(instruction.buffer.id) ?? new Set()
-      for (const { loop } of instruction.index.terms) if (around.has(loop.id)) loops.add(loop.id)
-      moving.set(instruction.buffer.id, loops)
-    }
-  }
-  if (around.size > 0) visit(kernel.body)
-  return moving
+/** How a kernel visits a buffer. */
+interface Visits {
+  /** The loops around the kernel that its accesses move with. */
+  readonly loops: Set<number>
+  /** How many elements the loads and stores of one call name, repeated ones counted again. */
+  elements: number
 }
 
-/** The bytes one call of a kernel touches: a buffer that is visited row by row counts as a row. */
-const bytesOf = (kernel: Kernel): number => {
-  const moving = movingWith(kernel)
-  const touched = (buffer: Buffer): number =>
-    (kernel.around ?? []).reduce(
-      (bytes, { id, extent }) => (moving.get(buffer.id)?.has(id) === true ? bytes / extent : bytes),
+/** How one call of a kernel visits its buffers, by buffer id. */
+const visitsOf = (kernel: Kernel): ReadonlyMap<number, Visits> => {
+  const around = new Set((kernel.around ?? []).map(({ id }) => id))
+  const visits = new Map<number, Visits>()
+  const visit = (body: ReadonlyArray<Instruction>, times: number): void => {
+    for (const instruction of body) {
+      if (instruction.tag === "for")
+        visit(instruction.body, times * Math.ceil(instruction.loop.extent / instruction.loop.step))
+      if (instruction.tag !== "load" && instruction.tag !== "store") continue
+      const { buffer, index, laneStride } = instruction
+      const { lanes } = (instruction.tag === "load" ? instruction.out : instruction.value).type
+      const known = visits.get(buffer.id) ?? { loops: new Set(), elements: 0 }
+      for (const { loop } of index.terms) if (around.has(loop.id)) known.loops.add(loop.id)
+      known.elements += times * (laneStride === 0 ? 1 : lanes)
+      visits.set(buffer.id, known)
+    }
+  }
+  visit(kernel.body, 1)
+  return visits
+}
+
+/**
+ * The bytes one call of a kernel reads and writes: every buffer once, of one that is visited row by row a row, and never more
+ * than the loads and stores name, as where a few rows of a table are taken.
+ */
+export const trafficOf = (kernel: Kernel): { readonly read: number; readonly written: number } => {
+  const visits = visitsOf(kernel)
+  const touched = (buffer: Buffer): number => {
+    const { elements = 0, loops } = visits.get(buffer.id) ?? {}
+    const whole = (kernel.around ?? []).reduce(
+      (bytes, { extent, id }) => (loops?.has(id) === true ? bytes / extent : bytes),
       bufferBytes(buffer)
     )
-  return [...kernel.reads, ...kernel.writes].reduce((sum, buffer) => sum + touched(buffer), 0)
+    return Math.min(whole, elements * elementBytes[buffer.dtype])
+  }
+  const total = (buffers: ReadonlyArray<Buffer>): number => buffers.reduce((sum, buffer) => sum + touched(buffer), 0)
+  return { read: total(kernel.reads), written: total(kernel.writes) }
+}
+
+/** The bytes one call of a kernel touches. */
+const bytesOf = (kernel: Kernel): number => {
+  const { read, written } = trafficOf(kernel)
+  return read + written
 }
 
 /** A kernel with the bytes it moves. */

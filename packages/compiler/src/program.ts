@@ -8,19 +8,16 @@ import type { Graph } from "@cotangent/graph"
 import { planBlock } from "./block.ts"
 import type { ConstantData } from "./buffers.ts"
 import { costOf } from "./cost.ts"
-import { exactRules } from "./exact.ts"
 import { lifetimesOf } from "./lifetimes.ts"
-import { mergeLoops, trimLoops } from "./loops.ts"
-import { reluMasks } from "./masks.ts"
-import { planMemory } from "./memory.ts"
-import { narrowing } from "./narrow.ts"
-import { rewrite } from "./rewriter.ts"
+import { type Lifetime, planMemory } from "./memory.ts"
+import { canonical, show } from "./passes.ts"
 import { emitJavaScript } from "./target/javascript/emit.ts"
-import { startProgram, type Tile } from "./underway.ts"
+import { type KernelSource, startProgram, type Tile } from "./underway.ts"
 import { emitWasm } from "./target/wasm/emit.ts"
 
 export type { ConstantData } from "./buffers.ts"
-export type { Tile } from "./underway.ts"
+export { canonical } from "./passes.ts"
+export type { KernelSource, Tile } from "./underway.ts"
 
 /** How to plan: which results overwrite which parameters, and the shape of product tiles. */
 export interface PlanOptions {
@@ -55,6 +52,8 @@ export interface Cost {
 export interface Planned {
   readonly graph: Graph.Graph
   readonly kernels: ReadonlyArray<Kernel>
+  /** For each kernel the nodes it computes. */
+  readonly sources: ReadonlyArray<KernelSource>
   /** The order kernels run in, with the loops and branches around them. */
   readonly steps: ReadonlyArray<Step>
   readonly parameters: ReadonlyArray<Buffer>
@@ -62,17 +61,9 @@ export interface Planned {
   readonly constants: ReadonlyArray<ConstantData>
   /** Offset in the scratch segment, by buffer id. */
   readonly scratch: ReadonlyMap<number, number>
+  /** From which call to which each buffer in scratch is needed. */
+  readonly lifetimes: ReadonlyArray<Lifetime>
   readonly cost: Cost
-}
-
-/** The graph the arithmetic contract speaks of: loops trimmed, exact rewrites applied, in the bodies of loops too. */
-export const canonical = (graph: Graph.Graph): Graph.Graph => {
-  const trimmed = trimLoops(mergeLoops(graph))
-  return rewrite(trimmed, {
-    ...exactRules,
-    select: [...(exactRules.select ?? []), reluMasks()],
-    slice: [narrowing(trimmed)]
-  })
 }
 
 /** Plans a graph. */
@@ -84,13 +75,16 @@ export const plan = (graph: Graph.Graph, options: PlanOptions = {}): Planned => 
     replaces: main.results.map((_, i) => replaces[i]),
     around: []
   })
-  const kernels = underway.kernels
+  const { kernels, sources } = underway
   const constants = underway.store.constants()
   const fixed = [...buffers.parameters, ...buffers.results, ...constants.data.map((c) => c.buffer)]
-  const memory = planMemory(lifetimesOf({ kernels, steps }, fixed, underway.owned))
-  return {
+  const lifetimes = lifetimesOf({ kernels, steps }, fixed, underway.owned)
+  const memory = planMemory(lifetimes)
+  const planned: Planned = {
     graph: main,
     kernels,
+    sources,
+    lifetimes,
     steps,
     parameters: buffers.parameters,
     results: buffers.results,
@@ -98,6 +92,8 @@ export const plan = (graph: Graph.Graph, options: PlanOptions = {}): Planned => 
     scratch: memory.offsets,
     cost: { ...costOf({ kernels, steps }), scratchBytes: memory.bytes, constantBytes: constants.bytes }
   }
+  show({ tag: "plan", pass: "plan memory", planned })
+  return planned
 }
 
 /** Where a planned program's buffers lie. */

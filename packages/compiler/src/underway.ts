@@ -1,8 +1,9 @@
 /** A program while its blocks are planned: its kernels and buffers so far, and how kernels are added. */
 import { type Buffer, divide, type Kernel, type Loop, type Step } from "@cotangent/kernel"
-import type { View } from "@cotangent/graph"
+import type { Graph, View } from "@cotangent/graph"
 import { makeStore, type Store } from "./buffers.ts"
 import { leastMicroseconds, withBytes } from "./cost.ts"
+import type { GroupKind } from "./schedule.ts"
 
 /** The shape of the tiles of products: sums that are kept in registers at once. */
 export interface Tile {
@@ -10,10 +11,22 @@ export interface Tile {
   readonly vectors: 1 | 2
 }
 
+/** What a kernel computes: the nodes that one group fuses, or none for a copy. */
+export interface KernelSource {
+  readonly kind: GroupKind | "copy"
+  /** The index space of the group. */
+  readonly space: ReadonlyArray<number>
+  readonly nodes: ReadonlyArray<Graph.GraphNode>
+}
+
+const copying: KernelSource = { kind: "copy", space: [], nodes: [] }
+
 /** A program under construction. */
 export interface Underway {
   readonly store: Store
   readonly kernels: Array<Kernel>
+  /** One for each kernel. */
+  readonly sources: Array<KernelSource>
   readonly tile: Tile
   readonly threads: number
   /** Lets a buffer lie in the place of another on purpose. */
@@ -21,7 +34,7 @@ export interface Underway {
   /** The buffers made for the body of each loop. */
   readonly owned: Map<Step, readonly [number, number]>
   /** Appends a kernel inside the given loops, divided if threads share it; the steps that call it. */
-  readonly call: (kernel: Kernel, around: ReadonlyArray<Loop>) => ReadonlyArray<Step>
+  readonly call: (kernel: Kernel, around: ReadonlyArray<Loop>, source?: KernelSource) => ReadonlyArray<Step>
   /** A new loop around kernels. */
   readonly loop: (extent: number) => Loop
 }
@@ -36,6 +49,7 @@ export interface Sharing {
 export const startProgram = (tile: Tile, { threads, grain }: Sharing): Underway => {
   const store = makeStore()
   const kernels: Array<Kernel> = []
+  const sources: Array<KernelSource> = []
   let loops = 0
   // Loops around kernels have numbers below 0, those inside from 0.
   const loop = (extent: number): Loop => ({ id: -++loops, extent, step: 1 })
@@ -53,15 +67,16 @@ export const startProgram = (tile: Tile, { threads, grain }: Sharing): Underway 
   return {
     store,
     kernels,
+    sources,
     tile,
     threads,
     owned: new Map(),
     share: (buffer, root) => void roots.set(buffer.id, rootOf(root)),
-    call: (kernel, around) =>
-      divided(withBytes(around.length === 0 ? kernel : { ...kernel, around })).map((part) => ({
-        tag: "call",
-        kernel: kernels.push(part) - 1
-      })),
+    call: (kernel, around, source = copying) =>
+      divided(withBytes(around.length === 0 ? kernel : { ...kernel, around })).map((part) => {
+        sources.push(source)
+        return { tag: "call", kernel: kernels.push(part) - 1 }
+      }),
     loop
   }
 }

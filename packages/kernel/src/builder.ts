@@ -58,6 +58,11 @@ export const placeIn = (buffer: Buffer, index: Index): { readonly buffer: Buffer
         terms: [...buffer.row.terms, ...index.terms]
       })
 
+const restore = (buffers: Map<number, Buffer>, before: ReadonlyArray<readonly [number, Buffer]>): void => {
+  buffers.clear()
+  for (const [id, buffer] of before) buffers.set(id, buffer)
+}
+
 /** Builds a kernel by running `body` on a fresh builder; the buffers it reads and writes are collected. */
 export const kernel = (
   name: string,
@@ -120,12 +125,18 @@ export const kernel = (
     },
     loop: (extent, step, inner) => {
       const loop: Loop = { id: loops++, extent, step }
-      const outer = current
+      const [outer, readBefore, writtenBefore] = [current, [...reads], [...writes]]
       current = []
       inner(loop)
       const own = current
       current = outer
-      if (extent > 0) current.push({ tag: "for", loop, body: own })
+      if (extent > 0) {
+        current.push({ tag: "for", loop, body: own })
+        return
+      }
+      // A loop without rounds is left out, and so is what only it would have read or written.
+      restore(reads, readBefore)
+      restore(writes, writtenBefore)
     }
   })
   return { name, body: current, reads: [...reads.values()], writes: [...writes.values()], cost }

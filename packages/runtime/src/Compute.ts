@@ -8,7 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
-import type { Cost } from "@cotangent/compiler"
+import { type Cost, explain, type Explanation, type Machine } from "@cotangent/compiler"
 import type { DType, Shape, Tensor, Value, ValuesOf } from "@cotangent/graph"
 import { Tree } from "@cotangent/graph"
 import { type Engine, type EngineOptions, makeEngine } from "./engine.ts"
@@ -19,7 +19,7 @@ import { IndexError } from "./index-error.ts"
 import type { DebugOptions, Instruments, TapEvent } from "./instruments.ts"
 import { NonFiniteError } from "./non-finite-error.ts"
 import { evaluateObserved, hostValues, makeObservedRunner } from "./observed-run.ts"
-import { specOf, type SpecOf } from "./program.ts"
+import { specOf, type SpecOf, trace } from "./program.ts"
 import { openSession, type SessionCore } from "./session.ts"
 import { canFuse, enableWide } from "./wide.ts"
 
@@ -97,6 +97,8 @@ export interface Session<S, P> {
   /** How many times the state was advanced or written. */
   readonly generation: Effect.Effect<number>
   readonly cost: (program: keyof P & string) => Cost
+  /** What became of a program: passes, kernels, memory and cost. With a `machine` also what limits each kernel. */
+  readonly explain: (program: keyof P & string, machine?: Machine) => Explanation
   /** The canonical graph of a program as text. */
   readonly show: (program: keyof P & string) => string
   readonly memoryBytes: number
@@ -255,6 +257,24 @@ export class Compute extends Context.Service<Compute, ComputeService>()("@cotang
       compiling(() => compileProgram(service.engine, f, specs, instrumentsOf(service, instruments)))
     )
 
+  /**
+   * What becomes of a function: passes, kernels, memory and cost, known before it runs. With a `machine` also what limits
+   * each kernel: `printExplanation(yield* Compute.explain(grad(loss), [spec([784, 10])]))`.
+   */
+  static readonly explain = <A extends ReadonlyArray<unknown>, B>(
+    f: (...args: A) => B,
+    specs: { readonly [K in keyof A]: SpecOf<A[K]> },
+    machine?: Machine
+  ): Effect.Effect<Explanation, CompileError, Compute> =>
+    Effect.flatMap(Compute, ({ engine }) =>
+      compiling(() =>
+        explain(trace(f, specs).graph, {
+          tileVectors: engine.tileVectors,
+          ...(machine === undefined ? {} : { machine })
+        })
+      )
+    )
+
   /** Evaluates a tensor, or a tree of tensors, compiled. */
   static readonly eval = <T>(
     tree: T,
@@ -383,6 +403,7 @@ const sessionOf = <S, P>(core: SessionCore, lock: Semaphore.Semaphore, instrumen
       }),
     generation: Effect.sync(() => generation),
     cost: core.cost,
+    explain: core.explain,
     show: core.show,
     memoryBytes: core.memoryBytes
   }

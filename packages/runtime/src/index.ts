@@ -1,3 +1,4 @@
+export { type Explanation, type Machine, printExplanation, type PrintExplanationOptions } from "@cotangent/compiler"
 export {
   Compute,
   type ComputeService,

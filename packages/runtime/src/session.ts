@@ -2,7 +2,7 @@
  * Sessions, the synchronous core: memory, resident state and data, and the programs that step over them. The Effect
  * interface is in Compute.ts.
  */
-import type { Cost } from "@cotangent/compiler"
+import { type Cost, explain, type Explanation, type Machine } from "@cotangent/compiler"
 import { isTensor, operations as ops, print, Tree, type Value } from "@cotangent/graph"
 import { checkLeaves } from "./border.ts"
 import type { Engine, Instance } from "./engine.ts"
@@ -41,6 +41,7 @@ export interface SessionCore {
   /** Overwrites one leaf of the state. */
   readonly write: (select: (state: unknown) => unknown, data: ArrayLike<number>) => void
   readonly cost: (program: string) => Cost
+  readonly explain: (program: string, machine?: Machine) => Explanation
   /** The canonical graph of a program, as text. */
   readonly show: (program: string) => string
   readonly memoryBytes: number
@@ -67,7 +68,7 @@ export const openSession = (
   try {
     const initial = evaluateTree(engine, [state, data])
     ;[...layout.state, ...layout.data].forEach((leaf, i) => write(memory, leaf, initial[i]?.data ?? []))
-    return makeCore(state, layout, memory, load(engine, layout, memory, prepared), () => engine.pool.release(memory))
+    return makeCore(engine, state, layout, memory, load(engine, layout, memory, prepared))
   } catch (thrown) {
     engine.pool.release(memory)
     throw thrown
@@ -98,11 +99,11 @@ const load = (
   )
 
 const makeCore = (
+  engine: Engine,
   state: unknown,
   layout: SessionLayout,
   memory: Memory,
-  loaded: ReadonlyMap<string, Loaded>,
-  release: () => void
+  loaded: ReadonlyMap<string, Loaded>
 ): SessionCore => {
   let open = true
   const assertOpen = (): void => {
@@ -203,10 +204,18 @@ const makeCore = (
       write(memory, leaf, values)
     },
     cost: (name) => programOf(name).planned.cost,
+    explain: (name, machine) => {
+      const { graph } = programOf(name).inspector
+      return explain(graph, {
+        replaces: graph.results.map((_, i) => (i < layout.state.length ? i : undefined)),
+        tileVectors: engine.tileVectors,
+        ...(machine === undefined ? {} : { machine })
+      })
+    },
     show: (name) => print(programOf(name).planned.graph),
     memoryBytes: memory.buffer.byteLength,
     close: () => {
-      if (open) release()
+      if (open) engine.pool.release(memory)
       open = false
     }
   }
