@@ -10,12 +10,16 @@ import { narrowing } from "./narrow.ts"
 import type { Planned } from "./program.ts"
 import { rewrite } from "./rewriter.ts"
 import type { Schedule } from "./schedule.ts"
+import { stableRewrites } from "./stable.ts"
 
 /** A pass and what it is called. */
 export interface Pass {
   readonly name: string
   readonly run: (graph: Graph.Graph) => Graph.Graph
 }
+
+/** The graph with its stable rewrites: the expressions whose values a program computes. */
+export const stabilise = (graph: Graph.Graph): Graph.Graph => rewrite(graph, stableRewrites)
 
 /** The passes before scheduling. */
 export const passes: ReadonlyArray<Pass> = [
@@ -29,7 +33,8 @@ export const passes: ReadonlyArray<Pass> = [
         select: [...(exactRules.select ?? []), reluMasks()],
         slice: [narrowing(graph)]
       })
-  }
+  },
+  { name: "stable rewrites", run: stabilise }
 ]
 
 /** What a pass has made. */

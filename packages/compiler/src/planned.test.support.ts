@@ -138,7 +138,7 @@ export const randomSource = (seed: number): ((n: number) => number) => {
   }
 }
 
-const specials = [0, -0, 1, -1, NaN, Infinity, -Infinity, 0.5, 1e-40, -3e38]
+const specials = [0, -0, 1, -1, NaN, Infinity, -Infinity, 0.5, 1e-40, -3e38, 1e-45, -5e-324, 1.5e308]
 
 /** Random elements of an array; `special` mixes in NaN, infinities, signed zeros and denormal numbers. */
 export const randomNumbers = ({ shape, dtype }: Aval, below: (n: number) => number, special = false): Numbers => {

@@ -269,7 +269,7 @@ export class Compute extends Context.Service<Compute, ComputeService>()("@cotang
     Effect.flatMap(Compute, ({ engine }) =>
       compiling(() =>
         explain(trace(f, specs).graph, {
-          tileVectors: engine.tileVectors,
+          ...engine.planning,
           ...(machine === undefined ? {} : { machine })
         })
       )

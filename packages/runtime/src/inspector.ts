@@ -8,6 +8,7 @@ import {
   type Observation,
   observe,
   type Observer,
+  stabilise,
   type TapSight,
   withoutTaps
 } from "@cotangent/compiler"
@@ -97,7 +98,9 @@ export const makeInspector = (engine: Engine, traced: Traced, naming: Naming, in
   const shown = observed.observations.filter(isTap)
   const checks = observed.observations.filter(({ about }) => about.tag === "index")
   const finite = observed.observations.filter(({ about }) => about.tag === "finite")
-  const subject: Subject = { ...naming, graph: onTap === undefined ? graph : withoutTaps(graph) }
+  const untapped = onTap === undefined ? graph : withoutTaps(graph)
+  // What is run again computes the values that the program did.
+  const subject: Subject = { ...naming, graph: debug === undefined && !checked ? untapped : stabilise(untapped) }
   const evaluate = makeEvaluate(engine)
   const { program } = naming
 

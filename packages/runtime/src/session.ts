@@ -208,7 +208,7 @@ const makeCore = (
       const { graph } = programOf(name).inspector
       return explain(graph, {
         replaces: graph.results.map((_, i) => (i < layout.state.length ? i : undefined)),
-        tileVectors: engine.tileVectors,
+        ...engine.planning,
         ...(machine === undefined ? {} : { machine })
       })
     },
