@@ -1,81 +1,198 @@
-/** `npm run bench -- W1 [--json]`: Cotangent and its peers in turn, each run in a process of its own on one core. */
-import { spawnSync } from "node:child_process"
-import { existsSync } from "node:fs"
+/**
+ * `npm run bench -- WHAT`: a workload, a group of them (W6), or all; or one of the tools: `compile`, `heap`, `machine`, `peers`,
+ * `replay`, `start`, `sweep`. Every measurement runs in a process of its own on one core.
+ */
+import { resolve } from "node:path"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { Argument, Command, Flag } from "effect/cli"
-import { type Contender, contenders } from "./peers.ts"
-import { type Measurement, type WorkloadName, workloadNames } from "./workloads.ts"
+import type { CompileTimes } from "./compile.ts"
+import { compare, costOf, measureSpeeds, ratioTable } from "./comparison.ts"
+import { curvesOf } from "./curves.ts"
+import { cotangent, installPeers, type Mode, peersIn } from "./peers.ts"
+import { BenchError, linesOf, own } from "./processes.ts"
+import { compareAll, readRecords, recordAll, writeRecords } from "./replay/replay.ts"
+import { cliffsOf, type Point } from "./sweep.ts"
+import { table } from "./table.ts"
+import { workloadNames, workloadsOf } from "./workloads.ts"
 
-const Line = Schema.fromJsonString(
-  Schema.Struct({
-    peer: Schema.String,
-    us_per_step: Schema.Finite,
-    min_us: Schema.Finite,
-    steps: Schema.Int,
-    first_step_ms: Schema.Finite,
-    loss_first: Schema.optionalKey(Schema.Finite),
-    rss_mb: Schema.Finite
-  })
-)
-
-/** One process pinned to a core where the system can, with one thread and the allocator kept from giving pages back. */
-const runOnce = ({ name, command }: Contender, workload: WorkloadName, core: number): Measurement | string => {
-  const pinned = existsSync("/usr/bin/taskset") ? ["/usr/bin/taskset", "-c", String(core)] : []
-  const [program = "", ...args] = [...pinned, ...command(workload)]
-  const { OPENBLAS_CORETYPE: _, OPENBLAS_L2_SIZE: __, ...inherited } = process.env
-  const env = {
-    ...inherited,
-    OMP_NUM_THREADS: "1",
-    OPENBLAS_NUM_THREADS: "1",
-    MALLOC_MMAP_MAX_: "0",
-    MALLOC_TRIM_THRESHOLD_: "8589934592",
-    MALLOC_TOP_PAD_: "67108864"
-  }
-  const { stdout, stderr } = spawnSync(program, args, { env, encoding: "utf8", timeout: 300_000 })
-  const line = stdout.split("\n").find((text) => text.startsWith("{"))
-  if (line === undefined) return `${name}: ${stderr.trim().split("\n").at(-1) ?? "printed nothing"}`
-  return { ...Schema.decodeUnknownSync(Line)(line), workload }
+/** What the command line says. */
+interface Options {
+  readonly what: string
+  readonly folder: string
+  readonly rounds: number
+  readonly core: number
+  readonly json: boolean
+  readonly write: boolean
+  readonly mode: "narrow" | "wide"
+  readonly target: "wasm" | "js"
+  readonly workload: string
+  readonly millis: number
+  readonly picture: string
 }
 
-interface Row {
-  readonly peer: string
-  readonly runs: ReadonlyArray<Measurement>
-}
+type Tool = (options: Options) => Effect.Effect<unknown, unknown, NodeServices.NodeServices>
 
-const least = (row: Row, of: (m: Measurement) => number): number => Math.min(...row.runs.map(of))
-const middle = (row: Row, of: (m: Measurement) => number): number =>
-  row.runs.map(of).toSorted((a, b) => a - b)[row.runs.length >> 1] ?? Number.NaN
+const modeOf = ({ mode, target }: Options): Mode => (target === "js" ? "js" : mode)
 
-const table = (workload: WorkloadName, rows: ReadonlyArray<Row>): string => {
-  const best = Math.min(...rows.map((row) => least(row, (m) => m.min_us)))
-  const head = ["", "min us/step", "median us/step", "times slower", "first step ms", "memory MB", "first loss"]
-  const lines = rows.map((row) => [
-    row.peer,
-    least(row, (m) => m.min_us).toFixed(1),
-    middle(row, (m) => m.us_per_step).toFixed(1),
-    (least(row, (m) => m.min_us) / best).toFixed(1),
-    middle(row, (m) => m.first_step_ms).toFixed(0),
-    middle(row, (m) => m.rss_mb).toFixed(0),
-    row.runs[0]?.loss_first?.toFixed(4) ?? "-"
-  ])
-  const widths = head.map((text, i) => Math.max(text.length, ...lines.map((line) => line[i]?.length ?? 0)))
-  const show = (line: ReadonlyArray<string>): string =>
-    `| ${line.map((text, i) => (i === 0 ? text.padEnd(widths[i] ?? 0) : text.padStart(widths[i] ?? 0))).join(" | ")} |`
-  return [`${workload}`, show(head), `| ${widths.map((w) => "-".repeat(w)).join(" | ")} |`, ...lines.map(show)].join(
-    "\n"
+const printed = (options: Options, lines: ReadonlyArray<string>): Effect.Effect<void> =>
+  Effect.forEach(lines, (line) => (options.json ? Console.log(line) : Effect.void), { discard: true })
+
+/** Lines of JSON that a script of ours printed, each an object of numbers and texts. */
+const objects = (lines: ReadonlyArray<string>): ReadonlyArray<Readonly<Record<string, string | number>>> =>
+  lines.map((line) =>
+    Schema.decodeUnknownSync(
+      Schema.fromJsonString(Schema.Record(Schema.String, Schema.Union([Schema.Finite, Schema.String])))
+    )(line)
+  )
+
+const shown = (lines: ReadonlyArray<string>): string => {
+  const rows = objects(lines)
+  const head = Object.keys(rows[0] ?? {})
+  return table(
+    head,
+    rows.map((row) => head.map((name) => String(row[name] ?? "")))
   )
 }
 
-const names = ["all", ...workloadNames] as const
+/** Runs a script and shows its lines, as they are or as a table. */
+const script =
+  (name: string, ...args: ReadonlyArray<string>): Tool =>
+  (options) =>
+    linesOf(own(name, ...args), options.core, (line) => (options.json ? console.log(line) : undefined)).pipe(
+      Effect.flatMap((lines) => (options.json ? Effect.void : Console.log(shown(lines))))
+    )
+
+const measure: Tool = (options) =>
+  Effect.gen(function* () {
+    const speeds = options.json ? [] : yield* measureSpeeds(options.core)
+    for (const workload of workloadsOf(options.what)) {
+      const rows = yield* compare(workload, [cotangent(modeOf(options))], options)
+      if (!options.json && rows.length > 0)
+        yield* Console.log(`${ratioTable(workload, rows, speeds, costOf(workload))}\n`)
+    }
+  })
+
+const peers: Tool = (options) =>
+  Effect.gen(function* () {
+    const folder = resolve(options.folder === "" ? "peers" : options.folder)
+    yield* installPeers(folder)
+    const contenders = [cotangent("wide"), cotangent("narrow"), ...peersIn(folder)]
+    const report = options.json ? Console.error : Console.log
+    for (const { missing, name } of contenders) if (missing !== undefined) yield* report(`${name}: ${missing}`)
+    const speeds = yield* measureSpeeds(options.core)
+    yield* report(
+      `${speeds.map((s) => `${s.mode}: ${s.gigaflops} GFLOP/s, copies ${s.gigabytes} GB/s`).join("; ")}, measured now\n`
+    )
+    for (const workload of workloadsOf(options.workload)) {
+      const rows = yield* compare(workload, contenders, options)
+      if (!options.json && rows.length > 0)
+        yield* Console.log(`${ratioTable(workload, rows, speeds, costOf(workload))}\n`)
+    }
+  })
+
+const machine: Tool = (options) =>
+  Effect.flatMap(measureSpeeds(options.core), (speeds) => {
+    const lines = speeds.map((speed) => JSON.stringify(speed))
+    return options.json ? printed(options, lines) : Console.log(shown(lines))
+  })
+
+const compile: Tool = (options) =>
+  Effect.gen(function* () {
+    const lines = yield* linesOf(own("compile"), options.core)
+    if (options.json) return yield* printed(options, lines)
+    const rows = lines.map((line) => JSON.parse(line) as CompileTimes)
+    const phases = ["build_ms", "passes_ms", "plan_ms", "emit_ms", "hash_ms"] as const
+    const head = ["layers", "nodes", "kernels", ...phases.map((p) => p.replace("_", " ")), "us per node"]
+    const body = rows.map((row) => [
+      ...[row.layers, row.nodes, row.kernels].map(String),
+      ...phases.map((phase) => row[phase].toFixed(1)),
+      ((1000 * phases.reduce((sum, phase) => sum + row[phase], 0)) / row.nodes).toFixed(1)
+    ])
+    yield* Console.log(table(head, body))
+  })
+
+/** The least and the middle of some starts, for the workloads whose first step is promised. */
+const start: Tool = (options) =>
+  Effect.gen(function* () {
+    const rows: Array<ReadonlyArray<string>> = []
+    for (const workload of ["W1", "W5"]) {
+      const times: Array<number> = []
+      for (let round = 0; round < Math.max(3, options.rounds); round++) {
+        const lines = yield* linesOf(own("start", workload, options.mode), options.core)
+        yield* printed(options, lines)
+        times.push(...objects(lines).map((line) => Number(line["first_step_ms"])))
+      }
+      const sorted = times.toSorted((a, b) => a - b)
+      rows.push([workload, options.mode, String(sorted[0]), String(sorted[sorted.length >> 1])])
+    }
+    if (!options.json) yield* Console.log(table(["workload", "mode", "least first step ms", "median ms"], rows))
+  })
+
+const sweep: Tool = (options) =>
+  Effect.gen(function* () {
+    const lines = yield* linesOf(own("sweep", options.mode, String(options.millis)), options.core, (line) =>
+      options.json ? console.log(line) : undefined
+    )
+    if (options.json) return
+    const points = lines.map((line) => JSON.parse(line) as Point)
+    const [widths, batches] = [[...new Set(points.map((p) => p.width))], [...new Set(points.map((p) => p.batch))]]
+    const speed = (width: number, batch: number): string => {
+      const point = points.find((p) => p.width === width && p.batch === batch)
+      return point === undefined ? "" : (point.flops / point.us / 1000).toFixed(1)
+    }
+    const head = ["GFLOP/s, batch", ...widths.map((w) => `width ${w}`)]
+    yield* Console.log(
+      table(
+        head,
+        batches.map((b) => [String(b), ...widths.map((w) => speed(w, b))])
+      )
+    )
+    const size = ({ batch, width }: Point): string => `width ${width}, batch ${batch}`
+    const cliffs = cliffsOf(points)
+    yield* Console.log(
+      cliffs.length === 0
+        ? "\nno cliffs: the time per FLOP of neighbours differs by less than 1.3 from 20 us on"
+        : `\n${cliffs.length} neighbours differ by more than 1.3 in time per FLOP:\n${cliffs.map((c) => `${size(c.from)} to ${size(c.to)}: times ${c.factor.toFixed(2)}`).join("\n")}`
+    )
+    if (options.picture !== "")
+      yield* curvesOf(points, "Training step of a perceptron, width -> width -> 10").writePng(resolve(options.picture))
+  })
+
+const replay: Tool = (options) =>
+  Effect.gen(function* () {
+    const now = recordAll()
+    const changes = compareAll(readRecords(), now)
+    yield* Console.log(changes.length === 0 ? "all kernels are as they are recorded" : changes.join("\n"))
+    if (options.write) writeRecords(now)
+    else if (changes.length > 0)
+      yield* new BenchError({ message: `${changes.length} models changed; --write records them` })
+  })
+
+const tools: Readonly<Record<string, Tool>> = {
+  compile,
+  heap: script("heap"),
+  machine,
+  peers,
+  replay,
+  start,
+  sweep
+}
+
+const groups = [...new Set(workloadNames.map((name) => name.split(".")[0] ?? name))]
+const choices = [...new Set(["all", ...groups, ...workloadNames])]
 
 const bench = Command.make(
   "bench",
   {
-    workload: Argument.Literals("workload", names).pipe(Argument.withDefault("W1" as "all" | WorkloadName)),
+    what: Argument.Literals("what", [...choices, ...Object.keys(tools)]).pipe(Argument.withDefault("W1")),
+    folder: Argument.String("folder").pipe(
+      Argument.withDescription("of the peers, which are installed there"),
+      Argument.withDefault("")
+    ),
     rounds: Flag.Int("rounds").pipe(
       Flag.withDescription("how often each contender runs, in turn"),
       Flag.withDefault(3)
@@ -84,28 +201,31 @@ const bench = Command.make(
     json: Flag.Boolean("json").pipe(
       Flag.withDescription("print every measurement as a line of JSON"),
       Flag.withDefault(false)
+    ),
+    write: Flag.Boolean("write").pipe(
+      Flag.withDescription("record what replay compares with"),
+      Flag.withDefault(false)
+    ),
+    mode: Flag.Literals("mode", ["narrow", "wide"]).pipe(
+      Flag.withDescription("vectors of 128 or 256 bits"),
+      Flag.withDefault("wide" as "narrow" | "wide")
+    ),
+    target: Flag.Literals("target", ["wasm", "js"]).pipe(
+      Flag.withDescription("what programs are compiled to"),
+      Flag.withDefault("wasm" as "wasm" | "js")
+    ),
+    workload: Flag.Literals("workload", choices).pipe(
+      Flag.withDescription("of peers: which to compare"),
+      Flag.withDefault("all")
+    ),
+    millis: Flag.Int("millis").pipe(Flag.withDescription("of sweep: how long each size runs"), Flag.withDefault(60)),
+    picture: Flag.String("picture").pipe(
+      Flag.withDescription("of sweep: a PNG to draw the curves into"),
+      Flag.withDefault("")
     )
   },
-  Effect.fnUntraced(function* ({ workload, rounds, core, json }) {
-    if (!json) for (const c of contenders) if (c.missing !== undefined) yield* Console.log(`${c.name}: ${c.missing}`)
-    for (const name of workload === "all" ? workloadNames : [workload]) {
-      const runs = new Map<string, Array<Measurement>>()
-      const able = contenders.filter((c) => c.missing === undefined && c.workloads.includes(name))
-      for (let round = 0; round < rounds; round++) {
-        for (const contender of able) {
-          const result = runOnce(contender, name, core)
-          if (typeof result === "string") yield* Console.error(result)
-          else {
-            if (json) yield* Console.log(JSON.stringify(result))
-            runs.set(contender.name, [...(runs.get(contender.name) ?? []), result])
-          }
-        }
-      }
-      const rows = [...runs].map(([peer, list]) => ({ peer, runs: list }))
-      if (!json) yield* Console.log(table(name, rows))
-    }
-  })
-).pipe(Command.withDescription("Measure workloads beside what a user would pick instead"))
+  (options) => (tools[options.what] ?? measure)(options)
+).pipe(Command.withDescription("Measure workloads, beside what a user would pick instead if asked to"))
 
 bench.pipe(Command.run({ version: "0.1.0" }), Effect.provide(NodeServices.layer), (program) =>
   NodeRuntime.runMain(program)

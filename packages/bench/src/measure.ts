@@ -26,17 +26,17 @@ const runSession = ({ open, stepsFromStart }: Workload, until: number) =>
       const loss = yield* running.first
       const firstStep = performance.now()
       const times: Array<number> = []
-      let [chunk, done] = [1, 0]
+      let [chunk, done, last] = [1, 0, loss]
       while (done < stepsFromStart && (performance.now() < until || times.length < 3)) {
         const before = performance.now()
-        yield* running.loop(chunk)
+        last = yield* running.loop(chunk)
         const each = ((performance.now() - before) * 1000) / chunk
         times.push(each)
         done += chunk
         chunk = Math.max(1, Math.min(stepsFromStart - done, Math.round((chunkMillis * 1000) / each)))
       }
       // The first chunk is a single step, timed with the overhead of a call.
-      return { loss, firstStep, times: times.slice(1), steps: done }
+      return { loss, last, firstStep, times: times.slice(1), steps: done }
     })
   )
 
@@ -46,11 +46,12 @@ const run = (name: WorkloadName, mode: Mode): Effect.Effect<Measurement, unknown
     const { loss, firstStep } = yield* runSession(workload, 0)
     for (const until = performance.now() + warmMillis; performance.now() < until;) yield* runSession(workload, until)
     const times: Array<number> = []
-    let steps = 0
+    let [steps, last] = [0, loss]
     for (const until = performance.now() + measureMillis; performance.now() < until || times.length < 3;) {
       const session = yield* runSession(workload, until)
       times.push(...session.times)
       steps += session.steps
+      last = session.last
     }
     return {
       peer: `cotangent-${mode}`,
@@ -60,6 +61,8 @@ const run = (name: WorkloadName, mode: Mode): Effect.Effect<Measurement, unknown
       steps,
       first_step_ms: Math.round(firstStep),
       ...(loss === undefined ? {} : { loss_first: round(loss, 4) }),
+      ...(last === undefined ? {} : { loss_last: round(last, 4) }),
+      total_ms: Math.round(performance.now()),
       rss_mb: Math.round(process.resourceUsage().maxRSS / 1024)
     }
   }).pipe(Effect.provide(layers[mode]))

@@ -1,6 +1,9 @@
 /** The programs that are measured beside each other, each in a process of its own. */
-import { existsSync } from "node:fs"
+import { cpSync, existsSync, globSync, mkdirSync } from "node:fs"
+import { basename, join } from "node:path"
 import { fileURLToPath } from "node:url"
+import * as Effect from "effect/Effect"
+import { type BenchError, own, prepare } from "./processes.ts"
 import { type WorkloadName, workloadNames } from "./workloads.ts"
 
 /** A program to run, or why it cannot be. */
@@ -12,41 +15,58 @@ export interface Contender {
   readonly workloads: ReadonlyArray<WorkloadName>
 }
 
-const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
-const without = (...names: ReadonlyArray<WorkloadName>): ReadonlyArray<WorkloadName> =>
-  workloadNames.filter((name) => !names.includes(name))
+/** How programs are compiled: for 128 or 256 bits of WebAssembly, or to JavaScript. */
+export const modes = ["narrow", "wide", "js"] as const
+export type Mode = (typeof modes)[number]
 
-const own = (mode: string): Contender => ({
+/** Cotangent in one of its modes. */
+export const cotangent = (mode: Mode): Contender => ({
   name: `cotangent-${mode}`,
-  command: (workload) => [process.execPath, "--conditions=@cotangent/source", here("./measure.ts"), workload, mode],
+  command: (workload) => own("measure", workload, mode),
   workloads: workloadNames
 })
 
+const sources = fileURLToPath(new URL("../peers", import.meta.url))
 const python = "/usr/bin/python3"
-const pythonPeer = (name: string, module: string, can: ReadonlyArray<WorkloadName>): Contender => ({
+
+const without = (...names: ReadonlyArray<WorkloadName>): ReadonlyArray<WorkloadName> =>
+  workloadNames.filter((name) => !names.includes(name))
+
+const pythonPeer = (name: string, folder: string, can: ReadonlyArray<WorkloadName>): Contender => ({
   name,
-  command: (workload) => [python, here(`../peers/${name}_peer.py`), workload],
-  ...(existsSync(python) && existsSync(`/usr/lib/python3/dist-packages/${module}`)
+  command: (workload) => [python, join(folder, `${name}_peer.py`), workload],
+  ...(existsSync(python) && existsSync(`/usr/lib/python3/dist-packages/${name}`)
     ? {}
     : { missing: `Debian's python3-${name} is not installed` }),
   workloads: can
 })
 
-const javascriptPeer = (name: string, packageName: string, can: ReadonlyArray<WorkloadName>): Contender => ({
+const javascriptPeer = (
+  name: string,
+  packageName: string,
+  folder: string,
+  can: ReadonlyArray<WorkloadName>
+): Contender => ({
   name,
-  command: (workload) => [process.execPath, here(`../peers/${name}_peer.mjs`), workload],
-  ...(existsSync(here(`../peers/node_modules/${packageName}`))
-    ? {}
-    : { missing: "not installed; run npm run bench:peers" }),
+  command: (workload) => [process.execPath, join(folder, `${name}_peer.mjs`), workload],
+  ...(existsSync(join(folder, "node_modules", packageName)) ? {} : { missing: `${packageName} is not in ${folder}` }),
   workloads: can
 })
 
-/** Cotangent in its modes, then what a user would pick instead. */
-export const contenders: ReadonlyArray<Contender> = [
-  own("wide"),
-  own("narrow"),
-  pythonPeer("numpy", "numpy", without("W4", "W5")),
-  pythonPeer("torch", "torch", workloadNames),
-  javascriptPeer("jaxjs", "@jax-js/jax", workloadNames),
-  javascriptPeer("tfjs", "@tensorflow/tfjs", without("W4"))
+/** What a user would pick instead, installed in a folder. */
+export const peersIn = (folder: string): ReadonlyArray<Contender> => [
+  pythonPeer("numpy", folder, without("W4", "W5")),
+  pythonPeer("torch", folder, workloadNames),
+  javascriptPeer("jaxjs", "@jax-js/jax", folder, workloadNames),
+  javascriptPeer("tfjs", "@tensorflow/tfjs", folder, without("W4"))
 ]
+
+/** Copies the peers' programs into a folder, and installs what they need there, once. */
+export const installPeers = (folder: string): Effect.Effect<void, BenchError> =>
+  Effect.suspend(() => {
+    mkdirSync(folder, { recursive: true })
+    for (const file of globSync(join(sources, "*.{mjs,py,json}"))) cpSync(file, join(folder, basename(file)))
+    return existsSync(join(folder, "node_modules", "@jax-js", "jax"))
+      ? Effect.void
+      : prepare("npm", "install", "--prefix", folder, "--no-audit", "--no-fund")
+  })

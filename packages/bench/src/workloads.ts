@@ -26,6 +26,10 @@ export type WorkloadName = keyof typeof workloads
 // Object.keys of the table above gives exactly its keys.
 export const workloadNames = Object.keys(workloads) as ReadonlyArray<WorkloadName>
 
+/** The workloads that a text names: one, a group such as W6, or all. */
+export const workloadsOf = (name: string): ReadonlyArray<WorkloadName> =>
+  workloadNames.filter((each) => name === "all" || each === name || each.startsWith(`${name}.`))
+
 /** Whether a text names a workload. */
 export const isWorkload = (name: string): name is WorkloadName => Object.hasOwn(workloads, name)
 
@@ -38,5 +42,9 @@ export interface Measurement {
   readonly steps: number
   readonly first_step_ms: number
   readonly loss_first?: number
+  readonly loss_last?: number
+  /** From the start of the process to the end of the measurement. */
+  readonly total_ms?: number
+  /** The largest resident size of the process. */
   readonly rss_mb: number
 }

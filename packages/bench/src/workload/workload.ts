@@ -11,7 +11,8 @@ export type Dyn = Tensor<Shape>
 export interface Running {
   /** One step; the loss before its update, for workloads that have one. */
   readonly first: Effect.Effect<number | undefined, RunError>
-  readonly loop: (count: number) => Effect.Effect<void, RunError>
+  /** Many steps; the loss before the last one's update. */
+  readonly loop: (count: number) => Effect.Effect<number | undefined, RunError>
 }
 
 /** The step of a workload as a function of trees of tensors. */
@@ -41,13 +42,11 @@ export const workload = <S, D, O extends { readonly loss?: Tensor<[]> }>(
   stepsFromStart,
   open: Effect.suspend(() => {
     const { state, data, step: f } = make()
+    const lossOf = (outputs: unknown): number | undefined => Tree.leaves<Value>(outputs)[0]?.data[0]
     return Effect.map(Compute.session({ state, data, programs: { step: step(f) } }), (session): Running => ({
       // A step without input takes none, whatever its state is.
-      first: Effect.map(
-        (session.step as (name: "step") => Effect.Effect<unknown, RunError>)("step"),
-        (outputs) => Tree.leaves<Value>(outputs)[0]?.data[0]
-      ),
-      loop: (count) => Effect.asVoid(session.loop("step", { count, sliceMillis: 1000 }))
+      first: Effect.map((session.step as (name: "step") => Effect.Effect<unknown, RunError>)("step"), lossOf),
+      loop: (count) => Effect.map(session.loop("step", { count, sliceMillis: 1000 }), lossOf)
     }))
   })
 })
