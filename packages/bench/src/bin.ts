@@ -12,7 +12,7 @@ import { Argument, Command, Flag } from "effect/cli"
 import type { CompileTimes } from "./compile.ts"
 import { compare, costOf, measureSpeeds, ratioTable } from "./comparison.ts"
 import { curvesOf } from "./curves.ts"
-import { cotangent, installPeers, type Mode, peersIn } from "./peers.ts"
+import { cotangent, installPeers, type Mode, peersIn, sources } from "./peers.ts"
 import { BenchError, linesOf, own } from "./processes.ts"
 import { compareAll, readRecords, recordAll, writeRecords } from "./replay/replay.ts"
 import { cliffsOf, type Point } from "./sweep.ts"
@@ -78,7 +78,7 @@ const measure: Tool = (options) =>
 
 const peers: Tool = (options) =>
   Effect.gen(function* () {
-    const folder = resolve(options.folder === "" ? "peers" : options.folder)
+    const folder = options.folder === "" ? sources : resolve(options.folder)
     yield* installPeers(folder)
     const contenders = [cotangent("wide"), cotangent("narrow"), ...peersIn(folder)]
     const report = options.json ? Console.error : Console.log

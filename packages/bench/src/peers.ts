@@ -26,7 +26,8 @@ export const cotangent = (mode: Mode): Contender => ({
   workloads: workloadNames
 })
 
-const sources = fileURLToPath(new URL("../peers", import.meta.url))
+/** The peers' programs, and where their packages go unless another folder is named. */
+export const sources = fileURLToPath(new URL("../peers", import.meta.url))
 const python = "/usr/bin/python3"
 
 const without = (...names: ReadonlyArray<WorkloadName>): ReadonlyArray<WorkloadName> =>
@@ -64,8 +65,10 @@ export const peersIn = (folder: string): ReadonlyArray<Contender> => [
 /** Copies the peers' programs into a folder, and installs what they need there, once. */
 export const installPeers = (folder: string): Effect.Effect<void, BenchError> =>
   Effect.suspend(() => {
-    mkdirSync(folder, { recursive: true })
-    for (const file of globSync(join(sources, "*.{mjs,py,json}"))) cpSync(file, join(folder, basename(file)))
+    if (folder !== sources) {
+      mkdirSync(folder, { recursive: true })
+      for (const file of globSync(join(sources, "*.{mjs,py,json}"))) cpSync(file, join(folder, basename(file)))
+    }
     return existsSync(join(folder, "node_modules", "@jax-js", "jax"))
       ? Effect.void
       : prepare("npm", "install", "--prefix", folder, "--no-audit", "--no-fund")

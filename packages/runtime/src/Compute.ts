@@ -259,7 +259,11 @@ export class Compute extends Context.Service<Compute, ComputeService>()("@cotang
 
   /**
    * What becomes of a function: passes, kernels, memory and cost, known before it runs. With a `machine` also what limits
-   * each kernel: `printExplanation(yield* Compute.explain(grad(loss), [spec([784, 10])]))`.
+   * each kernel, and how long it takes at least.
+   *
+   * ```ts
+   * const account = Compute.explain((x: Tensor<[8]>) => T.exp(x), [spec([8])])   // printExplanation makes text of it
+   * ```
    */
   static readonly explain = <A extends ReadonlyArray<unknown>, B>(
     f: (...args: A) => B,
