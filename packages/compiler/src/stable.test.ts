@@ -88,6 +88,12 @@ const laws: Readonly<Record<string, Law>> = {
     domain: [Number.MIN_VALUE, Infinity],
     value: (x) => Math.log(x) / 2
   },
+  "log1p(-sigmoid(x)) = min(-x, 0) - log1p(e^-|x|)": {
+    body: (x) => ops.log1p(ops.neg(ops.sigmoid(x))),
+    exact: (x) => negated(softplus(x)),
+    domain: [-120, 120],
+    value: (x) => unsigned(Math.min(-x, 0) - Math.log1p(Math.exp(-Math.abs(x))))
+  },
   "e^x - 1 = expm1(x) + 0": {
     body: (x) => ops.sub(ops.exp(x), 1),
     exact: highPrecision.expm1,
@@ -134,6 +140,7 @@ const kept: Readonly<Record<string, readonly [(x: AnyTensor) => AnyTensor, numbe
   "log(1 / x) = -log x: -0": [(x) => ops.log(ops.div(scalar(x, 1), x)), -0],
   "log(x y) = log x + log y: two negative": [(x) => ops.log(ops.mul(x, ops.sub(x, 1))), -1],
   "log(2 + x): no function of its own": [(x) => ops.log(ops.add(x, 2)), 1],
+  "log(min(sigmoid(x), 0.9)): a bound that is another function": [(x) => ops.log(ops.min(ops.sigmoid(x), 0.9)), 3],
   "sqrt(x y)": [(x) => ops.sqrt(ops.mul(x, ops.add(x, 1))), 4]
 }
 
@@ -286,12 +293,16 @@ describe("the logarithm of a softmax", () => {
   const logOf = (x: AnyTensor): AnyTensor => ops.log(softmax(x))
 
   it("is logSoftmax, bit for bit, along any axis, for special operands, after a barrier", () => {
+    const ofSum = (p: AnyTensor): AnyTensor =>
+      ops.div(p, ops.broadcast(ops.reshape(ops.reduceSum(p, [1]), [p.shape[0] ?? 0, 1]), p.shape))
     const picked = ops.iota([2], 0, "i32")
     const bodies: ReadonlyArray<readonly [(x: AnyTensor) => AnyTensor, (x: AnyTensor) => AnyTensor]> = [
       [logOf, logSoftmax],
       [(x) => ops.log(softmax(x, 0)), (x) => logSoftmax(x, 0)],
       [(x) => ops.log(ops.gather(softmax(x), picked, 0)), (x) => ops.gather(logSoftmax(x), picked, 0)],
       [(x) => ops.log(ops.transpose(softmax(x), [1, 0])), (x) => ops.transpose(logSoftmax(x), [1, 0])],
+      // Categorical cross-entropy of probabilities: divided by their sum, bounded by 0 and 1.
+      [(x) => ops.log(ops.min(ops.max(ofSum(softmax(x)), 0), 1)), logSoftmax],
       [(x) => ops.log(ops.barrier([softmax(x)], { id: 1 })[0] ?? x), logSoftmax]
     ]
     const special = [

@@ -145,23 +145,45 @@ const moving: ReadonlySet<PrimitiveName> = new Set<PrimitiveName>([
   "broadcast"
 ])
 
-/** The logarithm of a softmax, or of some of its elements, moved. */
+/** Of `max(p, 0)`, `min(p, 1)` and `p / sum(p)` the p: where that is a softmax they change nothing, as real numbers. */
+const besidesBounds = (write: Writer, x: Reference | undefined): Reference | undefined => {
+  const { isConstant, operands, rewriter, same } = write
+  for (const [primitive, bound] of [
+    ["max", 0],
+    ["min", 1]
+  ] as const) {
+    const [a, b] = operands(primitive, x) ?? []
+    if (isConstant(b, bound)) return a
+    if (isConstant(a, bound)) return b
+  }
+  const [p, divisor] = operands("div", x) ?? []
+  const { node: sum } = spreadOf(rewriter, divisor)
+  const [e, own] = operands("div", p) ?? []
+  const { node: inner } = spreadOf(rewriter, own)
+  const isNormalized = sum?.primitive === "reduceSum" && same(sum.inputs[0], p) && e !== undefined
+  return isNormalized && inner?.primitive === "reduceSum" && sameAxes(sum, inner) ? p : undefined
+}
+
+/** The logarithm of a softmax: of some of its elements, moved; bounded by 0 and 1; divided by its sum, which is 1. */
 const logOfSoftmax = (write: Writer, p: Reference | undefined): Reference | undefined => {
   const { apply, rewriter } = write
   const moves: Array<Graph.GraphNode> = []
-  let at = p
-  for (let node = computedBy(rewriter, at); node !== undefined && moving.has(node.primitive);) {
-    moves.push(node)
-    at = node.inputs[0]
-    node = computedBy(rewriter, at)
+  for (let at = p; at !== undefined;) {
+    const parts = softmaxParts(write, at)
+    if (parts !== undefined) {
+      return moves.reduceRight(
+        (y, { attributes, inputs, position, primitive }) =>
+          first(rewriter.add(primitive, [y, ...inputs.slice(1)], attributes, { position })),
+        apply("sub", parts.z, parts.logSum)
+      )
+    }
+    const node = computedBy(rewriter, at)
+    if (node !== undefined && moving.has(node.primitive)) {
+      moves.push(node)
+      at = node.inputs[0]
+    } else at = besidesBounds(write, at)
   }
-  const parts = softmaxParts(write, at)
-  if (parts === undefined) return undefined
-  return moves.reduceRight(
-    (y, { attributes, inputs, position, primitive }) =>
-      first(rewriter.add(primitive, [y, ...inputs.slice(1)], attributes, { position })),
-    apply("sub", parts.z, parts.logSum)
-  )
+  return undefined
 }
 
 /** `max(x, 0)` or `min(x, 0)`, where the other side of 0 gives 0. */
@@ -239,6 +261,16 @@ export const stableRules: Readonly<Partial<Record<PrimitiveName, ReadonlyArray<S
       rewrite: (write, [p]) => {
         const [x] = write.operands("sqrt", p) ?? []
         return x && write.apply("mul", write.apply("log", x), write.like(x, 0.5))
+      }
+    }
+  ],
+  log1p: [
+    {
+      name: "log1p(-sigmoid(x)) = min(-x, 0) - log1p(e^-|x|)",
+      ulps: 2,
+      rewrite: (write, [p]) => {
+        const [x] = write.operands("sigmoid", write.operands("neg", p)?.[0]) ?? []
+        return x && write.apply("sub", oneSided(write, write.negative(x), "negative"), logarithmOfOneMore(write, x))
       }
     }
   ],

@@ -1,0 +1,39 @@
+import { defineConfig } from "vitest/config"
+
+const packages = [
+  "kernel",
+  "graph",
+  "autodiff",
+  "optim",
+  "nn",
+  "compiler",
+  "runtime",
+  "data",
+  "train",
+  "viz",
+  "cotangent",
+  "golden",
+  "bench"
+]
+
+/** Run before every test file of a package: the compiler's tests validate what every pass makes. */
+const setup: Readonly<Record<string, ReadonlyArray<string>>> = { compiler: ["src/validated.test.support.ts"], runtime: ["../compiler/src/validated.test.support.ts"], nn: ["../compiler/src/validated.test.support.ts"], train: ["../compiler/src/validated.test.support.ts"], autodiff: ["../compiler/src/validated.test.support.ts"], golden: ["../compiler/src/validated.test.support.ts"], bench: ["../compiler/src/validated.test.support.ts"] }
+
+// An ordinary vitest config (vitest 5 has no workspace files); npm scripts name it with --config.
+export default defineConfig({
+  resolve: { conditions: ["@cotangent/source"] },
+  ssr: { resolve: { conditions: ["@cotangent/source"] } },
+  test: {
+    projects: packages.map((name) => ({
+      resolve: { conditions: ["@cotangent/source"] },
+      ssr: { resolve: { conditions: ["@cotangent/source"], externalConditions: ["@cotangent/source"] } },
+      test: {
+        name,
+        root: `packages/${name}`,
+        include: ["src/**/*.test.ts"],
+        testTimeout: 60_000,
+        setupFiles: [...(setup[name] ?? [])]
+      }
+    }))
+  }
+})
