@@ -15,7 +15,7 @@ import { curvesOf } from "./curves.ts"
 import { cotangent, installPeers, type Mode, peersIn, sources } from "./peers.ts"
 import { BenchError, linesOf, own } from "./processes.ts"
 import { compareAll, readRecords, recordAll, writeRecords } from "./replay/replay.ts"
-import { cliffsOf, type Point } from "./sweep.ts"
+import { cliffsOf, leastOf, type Point } from "./sweep.ts"
 import { table } from "./table.ts"
 import { workloadNames, workloadsOf } from "./workloads.ts"
 
@@ -134,11 +134,14 @@ const start: Tool = (options) =>
 
 const sweep: Tool = (options) =>
   Effect.gen(function* () {
-    const lines = yield* linesOf(own("sweep", options.mode, String(options.millis)), options.core, (line) =>
-      options.json ? console.log(line) : undefined
-    )
+    const rounds: Array<ReadonlyArray<Point>> = []
+    for (let round = 0; round < options.rounds; round++) {
+      const lines = yield* linesOf(own("sweep", options.mode, String(options.millis)), options.core)
+      yield* printed(options, lines)
+      rounds.push(lines.map((line) => JSON.parse(line) as Point))
+    }
     if (options.json) return
-    const points = lines.map((line) => JSON.parse(line) as Point)
+    const points = leastOf(rounds)
     const [widths, batches] = [[...new Set(points.map((p) => p.width))], [...new Set(points.map((p) => p.batch))]]
     const speed = (width: number, batch: number): string => {
       const point = points.find((p) => p.width === width && p.batch === batch)

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { cliffsOf, type Point } from "./sweep.ts"
+import { cliffsOf, leastOf, type Point } from "./sweep.ts"
 
 const point = (width: number, batch: number, us: number): Point => ({ width, batch, flops: 1000 * width * batch, us })
 
@@ -25,5 +25,15 @@ describe("cliffsOf", () => {
   it("leaves out what is too short to be measured", () => {
     assert.deepStrictEqual(cliffsOf([point(16, 1, 1), point(32, 1, 19)]), [])
     assert.strictEqual(cliffsOf([point(16, 1, 20), point(32, 1, 100)]).length, 1)
+  })
+})
+
+describe("leastOf", () => {
+  it("takes the fastest round of every size", () => {
+    const rounds = [
+      [point(16, 1, 5), point(32, 1, 9)],
+      [point(16, 1, 7), point(32, 1, 8)]
+    ]
+    assert.deepStrictEqual(leastOf(rounds), [point(16, 1, 5), point(32, 1, 8)])
   })
 })

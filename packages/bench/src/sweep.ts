@@ -42,6 +42,10 @@ const measurePoint = (width: number, batch: number, millis: number): Effect.Effe
     })
   )
 
+/** The fastest of several rounds, size by size: what others do on the machine makes a round slower and never faster. */
+export const leastOf = (rounds: ReadonlyArray<ReadonlyArray<Point>>): ReadonlyArray<Point> =>
+  (rounds[0] ?? []).map((point, i) => ({ ...point, us: Math.min(...rounds.map((round) => round[i]?.us ?? Infinity)) }))
+
 /** Two neighbours whose time per FLOP differs by a factor that is too large. */
 export interface Cliff {
   readonly from: Point
