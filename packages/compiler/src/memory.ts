@@ -17,6 +17,43 @@ export interface MemoryPlan {
 const alignment = 64
 const aligned = (bytes: number): number => Math.ceil(bytes / alignment) * alignment
 
+/** What is free, by offset: gaps between buffers, and what lies behind the last. */
+const makeSpace = () => {
+  const gaps: Array<{ offset: number; end: number }> = [{ offset: 0, end: Infinity }]
+  /** The first gap that does not begin before an offset. */
+  const after = (offset: number): number => {
+    let [low, high] = [0, gaps.length]
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if ((gaps[middle]?.offset ?? Infinity) < offset) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+  return {
+    /** The lowest place for so many bytes. */
+    take: (bytes: number): number => {
+      const at = gaps.findIndex(({ end, offset }) => end - offset >= bytes)
+      const gap = gaps[at]
+      if (gap === undefined) throw new RangeError("the space behind the last buffer has no end")
+      const { offset } = gap
+      gap.offset += bytes
+      if (gap.offset === gap.end) gaps.splice(at, 1)
+      return offset
+    },
+    give: (offset: number, end: number): void => {
+      const at = after(offset)
+      const [before, behind] = [gaps[at - 1], gaps[at]]
+      const [joinsBefore, joinsBehind] = [before?.end === offset, behind?.offset === end]
+      if (before !== undefined && joinsBefore) {
+        before.end = joinsBehind ? (behind?.end ?? end) : end
+        if (joinsBehind) gaps.splice(at, 1)
+      } else if (behind !== undefined && joinsBehind) behind.offset = offset
+      else gaps.splice(at, 0, { offset, end })
+    }
+  }
+}
+
 /**
  * First fit in order of first use: a buffer takes the lowest gap that is free for its whole life. No two buffers that
  * are alive at the same kernel overlap.
@@ -24,22 +61,17 @@ const aligned = (bytes: number): number => Math.ceil(bytes / alignment) * alignm
 export const planMemory = (lifetimes: ReadonlyArray<Lifetime>): MemoryPlan => {
   const offsets = new Map<number, number>()
   const sorted = [...lifetimes].sort((a, b) => a.from - b.from || b.bytes - a.bytes)
-  // Alive blocks by offset; blocks whose life has ended leave as the walk passes them.
-  let alive: Array<{ readonly offset: number; readonly end: number; readonly to: number }> = []
-  let total = 0
-  for (const { id, bytes, from, to } of sorted) {
-    alive = alive.filter((block) => block.to >= from)
-    let offset = 0
-    let place = 0
-    for (; place < alive.length; place++) {
-      const block = alive[place]
-      if (block !== undefined && offset + bytes <= block.offset) break
-      offset = Math.max(offset, block?.end ?? 0)
+  const ending = [...lifetimes].sort((a, b) => a.to - b.to)
+  const space = makeSpace()
+  let [total, ended] = [0, 0]
+  for (const { bytes, from, id } of sorted) {
+    for (let life = ending[ended]; life !== undefined && life.to < from; life = ending[++ended]) {
+      const offset = offsets.get(life.id)
+      if (offset !== undefined && life.bytes > 0) space.give(offset, offset + aligned(life.bytes))
     }
-    const end = offset + aligned(bytes)
+    const offset = bytes === 0 ? 0 : space.take(aligned(bytes))
     offsets.set(id, offset)
-    alive.splice(place, 0, { offset, end, to })
-    total = Math.max(total, end)
+    total = Math.max(total, offset + aligned(bytes))
   }
   return { offsets, bytes: total }
 }
