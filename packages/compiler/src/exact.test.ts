@@ -8,7 +8,8 @@ import {
   graphOf,
   randomNumbers,
   randomSource,
-  runPlanned
+  runPlanned,
+  specialNumbers
 } from "./planned.test.support.ts"
 import { canonical, plan } from "./program.ts"
 import { targets } from "./target/targets.test.support.ts"
@@ -118,8 +119,9 @@ describe("exact rewrites", () => {
           const graph = graphOf([aval], (x) => (x === undefined ? [] : [body(x)]))
           assert.strictEqual(count(canonical(graph), primitive as PrimitiveName), left)
           const planned = plan(graph)
-          for (let seed = 0; seed < 5; seed++) {
-            const inputs = [randomNumbers(aval, randomSource(seed), true)]
+          const random = Array.from({ length: 5 }, (_, seed) => randomNumbers(aval, randomSource(seed), true))
+          for (const input of [specialNumbers(aval), ...random]) {
+            const inputs = [input]
             for (const [target, run] of targets) {
               const before = evaluateNodeByNode(graph, inputs, run)
               const found = differenceOf(before, runPlanned(planned, inputs, { target: run }))

@@ -140,6 +140,18 @@ export const randomSource = (seed: number): ((n: number) => number) => {
 
 const specials = [0, -0, 1, -1, NaN, Infinity, -Infinity, 0.5, 1e-40, -3e38, 1e-45, -5e-324, 1.5e308]
 
+/** An array of every number that rewrites go wrong for, over and over. */
+export const specialNumbers = ({ dtype, shape }: Aval): Numbers => {
+  const all: Readonly<Record<DType, Numbers>> = {
+    f32: specials.map(Math.fround),
+    f64: specials,
+    i32: [0, 1, -1, 2 ** 31 - 1, -(2 ** 31)],
+    u32: [0, 1, 2 ** 31, 2 ** 32 - 1],
+    bool: [0, 1]
+  }
+  return Array.from({ length: sizeOf(shape) }, (_, i) => all[dtype][i % all[dtype].length] ?? 0)
+}
+
 /** Random elements of an array; `special` mixes in NaN, infinities, signed zeros and denormal numbers. */
 export const randomNumbers = ({ shape, dtype }: Aval, below: (n: number) => number, special = false): Numbers => {
   const one: Readonly<Record<DType, () => number>> = {
