@@ -1,6 +1,15 @@
 /** Transforms one after another, each under a name. */
 import * as State from "fp-ts/lib/State.js"
-import { type Context, makeTransform, type Transform, type TransformRule, type TransformState } from "./transform.ts"
+import type { Stage } from "./explain/stages.ts"
+import { stagesWithin } from "./explain/transformStages.ts"
+import {
+  type Context,
+  makeTransform,
+  type StagedGradient,
+  type Transform,
+  type TransformRule,
+  type TransformState
+} from "./transform.ts"
 
 /** Rules by name. */
 export interface TransformRules {
@@ -25,6 +34,7 @@ interface Part {
   readonly options: object
   readonly init: (params: unknown) => unknown
   readonly update: (grad: unknown, state: unknown, context: Context<unknown>) => readonly [unknown, unknown]
+  readonly stages?: (grad: unknown, state: unknown, context: Context<unknown>) => StagedGradient<unknown>
 }
 
 interface PartStates {
@@ -39,6 +49,25 @@ const lifted =
     const [next, state] = part.update(grad, states[name], context)
     return [next, { ...states, [name]: state }]
   }
+
+/** The stages of all parts; the signal-to-noise ratio is that of the last part that has moments. */
+const stagesOfParts = (
+  list: ReadonlyArray<readonly [string, Part]>,
+  grad: unknown,
+  states: PartStates,
+  context: Context<unknown>
+): StagedGradient<unknown> => {
+  let current = grad
+  let ratio: Pick<StagedGradient<unknown>, "signalToNoise"> = {}
+  const stages: Array<Stage<unknown>> = []
+  for (const [name, part] of list) {
+    const { stages: own, ...rest } = stagesWithin(name, part, current, states[name], context)
+    stages.push(...own)
+    current = own.at(-1)?.value ?? current
+    ratio = { ...ratio, ...rest }
+  }
+  return { stages, ...ratio }
+}
 
 /**
  * Transforms one after another, in the order in which they are written. Each part's state keeps its name:
@@ -67,6 +96,7 @@ export const chain = <const F extends TransformRules>(parts: { readonly [K in ke
       list.reduce(
         (program, [name, part]) => State.chain(lifted(name, part, context))(program),
         State.of<PartStates, unknown>(grad)
-      )(states)
+      )(states),
+    stages: (grad, states, context) => stagesOfParts(list, grad, states, context)
   })
 }

@@ -6,6 +6,8 @@ import { f64 } from "./scalar.ts"
 import type { Schedule } from "./schedule/schedule.ts"
 import type { Transform, TransformRule, TransformState } from "./transform.ts"
 import { orAbsent, rateOrSchedule, validate } from "./validation.ts"
+import type { StagedStep } from "./explain/stages.ts"
+import { differencesFrom, refuse } from "./leafwise.ts"
 
 /** The state of an optimizer made of a transform: `parts` is the transform's own state, for a chain by name. */
 export interface TransformedState<P, S> extends Stepped<P> {
@@ -64,6 +66,7 @@ export const fromTransform = <F extends TransformRule>(
     grad: P
   ): TransformedState<P, TransformState<F, P>> => {
     assertCounters(`${name}.step: the state`, { ...state })
+    refuse(differencesFrom(`${name}.step: the state: parts`, transform.init(state.params), state.parts ?? {}))
     const counted = T.add(state.step, 1)
     const learningRate = rateFrom(given ?? 1, T.cast(state.step, "f64"), () => state.learningRate)
     const [change, parts] = transform.update<P>(grad, state.parts, {
@@ -79,11 +82,33 @@ export const fromTransform = <F extends TransformRule>(
     return { params, parts, step: counted, learningRate }
   }
 
+  const stages = <P>(state: TransformedState<P, TransformState<F, P>>, grad: P): StagedStep<P> => {
+    const learningRate = rateFrom(given ?? 1, T.cast(state.step, "f64"), () => state.learningRate)
+    const context = { params: state.params, step: T.add(state.step, 1), learningRate }
+    const staged = transform.stages?.<P>(grad, state.parts, context) ?? {
+      stages: [{ stage: name, value: transform.update<P>(grad, state.parts, context)[0] }]
+    }
+    const factor = given === undefined ? learningRate : T.neg(learningRate)
+    const changeBy = (gradient: P): P =>
+      Tree.map(gradient, (g) =>
+        isFloat(g.dtype) ? ops.mul(g, ops.cast(factor, g.dtype)) : ops.full(g.shape, 0, g.dtype)
+      )
+    const { signalToNoise } = staged
+    return {
+      changes: [{ stage: "gradient", value: grad }, ...staged.stages].map(({ stage, value }) => ({
+        stage,
+        value: changeBy(value)
+      })),
+      ...(signalToNoise === undefined ? {} : { signalToNoise })
+    }
+  }
+
   return Object.freeze({
     name,
     options: Object.freeze({ ...options, transform: transform.options }),
     init,
     step,
+    stages,
     evalParams: <P>(state: TransformedState<P, TransformState<F, P>>) => state.params
   })
 }

@@ -70,6 +70,10 @@ describe("grouped", () => {
     )
     message(() => grouped({}, () => "a"), "grouped: there must be at least one group")
     const nowhere = grouped({ a: adam() }, () => "c")
-    message(() => nowhere.step(nowhere.init(params), gradient), "grouped: w belongs to c, the groups are a")
+    message(
+      () => nowhere.init(params),
+      "grouped: w belongs to c, the groups are a; bias belongs to c, the groups are a"
+    )
+    message(() => nowhere.step(adam().init(params), gradient), "grouped: w belongs to c, the groups are a")
   })
 })

@@ -1,6 +1,7 @@
 /** Other options for some of the parameters: no decay of biases, a smaller rate for a pretrained part. */
 import { isTensor, T, Tree } from "@cotangent/graph"
 import { OptimizerError } from "./errors.ts"
+import type { StagedStep } from "./explain/stages.ts"
 import type { Optimizer, Rule, StateOf, Stepped } from "./optimizer.ts"
 import { f64, type Scalar } from "./scalar.ts"
 
@@ -63,6 +64,30 @@ const merged = (params: unknown, states: ReadonlyArray<unknown>, indexOf: (path:
   return Array.isArray(first) ? children.map(([, child]) => child) : Object.fromEntries(children)
 }
 
+/** The stages of several steps, each leaf from the group of its path; a stage that a group lacks changes nothing there. */
+const mergedStages = (
+  params: unknown,
+  steps: ReadonlyArray<StagedStep<unknown> | undefined>,
+  indexOf: (path: string) => number
+): StagedStep<unknown> => {
+  const longest = steps.map((step) => step?.changes ?? []).reduce((a, b) => (b.length > a.length ? b : a), [])
+  const groups = Tree.entries(params).map(({ path }) => indexOf(path))
+  const leavesOf = (trees: ReadonlyArray<unknown>): unknown => {
+    const leaves = trees.map((tree) => Tree.leaves(tree))
+    return Tree.rebuildWith(
+      params,
+      groups.flatMap((group, i) => leaves[group]?.[i] ?? [])
+    )
+  }
+  const upTo = (step: StagedStep<unknown> | undefined, k: number): unknown => {
+    const names = longest.slice(0, k + 1).map(({ stage }) => stage)
+    return step?.changes.findLast(({ stage }) => names.includes(stage))?.value
+  }
+  const changes = longest.map(({ stage }, k) => ({ stage, value: leavesOf(steps.map((step) => upTo(step, k))) }))
+  const ratios = steps.map((step) => step?.signalToNoise)
+  return ratios.includes(undefined) ? { changes } : { changes, signalToNoise: leavesOf(ratios) }
+}
+
 /**
  * One optimizer with other learning rates or weight decays for some parameters. `groupOf` gives the group of each path,
  * such as `hidden.bias`. The state is the same as without groups. Its learning rate is that of the first group: the
@@ -77,7 +102,8 @@ const merged = (params: unknown, states: ReadonlyArray<unknown>, indexOf: (path:
  * )
  * ```
  *
- * Throws an OptimizerError if the groups differ in other options; `step` throws one if a path has no group.
+ * Throws an OptimizerError if the groups differ in other options; `init` and `step` throw one that lists every
+ * path without a group.
  */
 export const grouped = <F extends Rule>(
   groups: { readonly [group: string]: Optimizer<F> },
@@ -96,13 +122,19 @@ export const grouped = <F extends Rule>(
   )
   if (mistakes.length > 0) throw new OptimizerError("grouped", mistakes)
 
-  const indexOf = (path: string): number => {
-    const index = names.indexOf(groupOf(path))
-    if (index < 0)
-      throw new OptimizerError("grouped", [
-        `${path || "the leaf"} belongs to ${groupOf(path)}, the groups are ${names.join(", ")}`
-      ])
-    return index
+  const indexOf = (path: string): number => names.indexOf(groupOf(path))
+  /** Throws an OptimizerError that lists every path without a group. */
+  const assertGrouped = (params: unknown): void => {
+    const nowhere = Tree.entries(params).flatMap(({ path }) =>
+      indexOf(path) >= 0
+        ? []
+        : [`${path || "the leaf"} belongs to ${groupOf(path)}, the groups are ${names.join(", ")}`]
+    )
+    if (nowhere.length > 0) throw new OptimizerError("grouped", nowhere)
+  }
+  const init = (params: unknown): unknown => {
+    assertGrouped(params)
+    return first.init(params)
   }
   const base = rateIn(first.options)
   const rateOf = (state: Stepped<unknown>, { options }: Optimizer<F>): Scalar => {
@@ -111,6 +143,7 @@ export const grouped = <F extends Rule>(
     return typeof base === "number" && base > 0 ? T.mul(state.learningRate, own / base) : f64(own)
   }
   const step = (state: StateOf<F, unknown>, grad: unknown): unknown => {
+    assertGrouped(state.params)
     const states = optimizers.map((optimizer, i) =>
       optimizer.step<unknown>(i === 0 ? state : { ...state, learningRate: rateOf(state, optimizer) }, grad)
     )
@@ -119,13 +152,22 @@ export const grouped = <F extends Rule>(
     const next = merged(state.params, states, indexOf)
     return { ...(isRecord(next) ? next : {}), step: leader.step, learningRate: leader.learningRate }
   }
+  const stages = (state: StateOf<F, unknown>, grad: unknown): StagedStep<unknown> =>
+    mergedStages(
+      state.params,
+      optimizers.map((optimizer, i) =>
+        optimizer.stages?.<unknown>(i === 0 ? state : { ...state, learningRate: rateOf(state, optimizer) }, grad)
+      ),
+      indexOf
+    )
   const options = Object.freeze(Object.fromEntries(optimizers.map((optimizer, i) => [names[i], optimizer.options])))
   // The state of F over P, leaf by leaf from states of F over P.
   return Object.freeze({
     name: first.name,
     options,
-    init: first.init,
+    init,
     step,
-    evalParams: first.evalParams
+    evalParams: first.evalParams,
+    ...(first.stages === undefined ? {} : { stages })
   }) as unknown as Optimizer<GroupedRule<F>>
 }

@@ -2,7 +2,7 @@
  * Update rules, leaf by leaf: a rule is written once, for one tensor, and applied to every leaf of a parameter tree. Each
  * leaf gives one elementwise expression, which compiles to one loop.
  */
-import { type AnyTensor, isFloat, operations as ops, Tree, TreeError } from "@cotangent/graph"
+import { type AnyTensor, isFloat, operations as ops, showShape, Tree, TreeError } from "@cotangent/graph"
 import type { Scalar } from "./scalar.ts"
 
 /** The tensors of one leaf by name: `params`, `grad`, and slots such as the moments `m` and `v`. */
@@ -68,10 +68,53 @@ export const leafwise = <L extends Named, C extends Named>(
 export const filledLike = <P>(tree: P, value: number): P =>
   Tree.map(tree, (leaf) => ops.full(leaf.shape, isFloat(leaf.dtype) ? value : 0, leaf.dtype))
 
-/** Throws a TreeError that names the path unless each of `trees` has the structure, shapes and element types of `params`. */
+const show = ({ dtype, shape }: AnyTensor): string => `${dtype}${showShape(shape)}`
+
+/** Every difference in structure, shapes, element types and order between a tree and what it should be, as sentences. */
+export const differencesFrom = (what: string, expected: unknown, actual: unknown): ReadonlyArray<string> => {
+  const [wanted, given] = [Tree.entries(expected), Tree.entries(actual)]
+  const [byPath, known] = [given, wanted].map((list) => new Map(list.map(({ path, leaf }) => [path, leaf])))
+  const differences = [
+    ...wanted.flatMap(({ path, leaf }) => {
+      const found = byPath?.get(path)
+      if (found === undefined) return [`${what} lacks ${path || "its leaf"}`]
+      return show(found) === show(leaf)
+        ? []
+        : [`${what}: ${path || "the leaf"} must be ${show(leaf)}, it is ${show(found)}`]
+    }),
+    ...given.flatMap(({ path }) =>
+      known?.has(path) === true ? [] : [`${what} has ${path || "a leaf"}, which is not expected`]
+    )
+  ]
+  const moved = wanted.findIndex(({ path }, i) => given[i]?.path !== path)
+  return differences.length > 0 || moved < 0
+    ? differences
+    : [`${what} has its keys in another order: ${wanted[moved]?.path} must stand before ${given[moved]?.path}`]
+}
+
+/** At most so many differences are told, and how many more there are. */
+const mostTold = 8
+
+/** Throws a TreeError with all of them, if there are differences. */
+export const refuse = (differences: ReadonlyArray<string>): void => {
+  if (differences.length === 0) return
+  const more = differences.length - mostTold
+  throw new TreeError([...differences.slice(0, mostTold), ...(more > 0 ? [`and ${more} more`] : [])].join("; "))
+}
+
+/**
+ * Throws a TreeError that names every path where one of `trees` differs from `params` in structure, shape or element type,
+ * and every tree that is not there.
+ */
 export const assertLike = (what: string, params: unknown, trees: Trees): void => {
-  for (const [name, tree] of Object.entries(trees)) {
-    if (tree === undefined) throw new TreeError(`${what} has no ${name}; it must be made by the same optimizer's init`)
-    Tree.assertSameStructure(`${what}: ${name}`, params, tree)
-  }
+  const names = Object.keys(trees)
+  const missing = names.filter((name) => trees[name] === undefined)
+  refuse([
+    ...(missing.length === 0
+      ? []
+      : [`${what} has no ${missing.join(" and no ")}; it must be made by the same optimizer's init`]),
+    ...names.flatMap((name) =>
+      trees[name] === undefined ? [] : differencesFrom(`${what}: ${name}`, params, trees[name])
+    )
+  ])
 }

@@ -37,6 +37,11 @@ export interface DenominatorOptions {
   readonly epsilonRoot: number
 }
 
+/** The same where epsilon may be an expression. */
+export type DenominatorForm = Pick<DenominatorOptions, "epsilonMode" | "epsilonRoot"> & {
+  readonly epsilon: number | AnyTensor
+}
+
 export const momentRequirements = {
   beta1: decayFactor,
   beta2: decayFactor,
@@ -67,7 +72,7 @@ export const denominator = (
   v: AnyTensor,
   corrected: boolean,
   { c2, rootC2 }: { readonly c2: AnyTensor; readonly rootC2: AnyTensor },
-  options: DenominatorOptions
+  options: DenominatorForm
 ): AnyTensor => {
   const { epsilon, epsilonMode, epsilonRoot } = options
   const unbiased = (x: AnyTensor): AnyTensor => (corrected ? x : ops.div(x, c2))

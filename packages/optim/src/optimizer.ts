@@ -9,6 +9,9 @@ import { assertLike, filledLike, type Leaf, leafwise, type Named, rowsOf, type T
 import { totalOf } from "./norm.ts"
 import { f64, type Scalar } from "./scalar.ts"
 import { rateAt, type Schedule } from "./schedule/schedule.ts"
+import { stagesOfRule } from "./explain/ruleStages.ts"
+import type { StagedStep, StageRule } from "./explain/stages.ts"
+import { checkedStep } from "./foreignState.ts"
 
 /** What every optimizer's state holds: the parameters, the number of steps made, and the learning rate. */
 export interface Stepped<P> {
@@ -53,6 +56,8 @@ export interface Optimizer<in out F extends Rule> {
   readonly step: <P>(state: StateOf<F, P>, grad: NoInfer<P>) => StateOf<F, P>
   /** The parameters to evaluate a model with. */
   readonly evalParams: <P>(state: StateOf<F, P>) => P
+  /** A step, stage by stage, where the rule names its stages: what `explain` reads. */
+  readonly stages?: <P>(state: StateOf<F, P>, grad: NoInfer<P>) => StagedStep<P>
 }
 
 /** When a step happens: `t` counts steps from 1, `rate` is its learning rate. */
@@ -94,6 +99,8 @@ export interface Definition<
   S extends string = never
 > {
   readonly name: string
+  /** The stages of the step of one tensor, for explanations: nothing of it is computed by `step`. */
+  readonly stages?: StageRule<NoInfer<Slot>, NoInfer<Optional>, NoInfer<K>>
   readonly options: Options & { readonly learningRate: number | Schedule }
   /** What every floating-point parameter must be, where the rule is not for all of them. */
   readonly requires?: LeafRequirement
@@ -241,7 +248,14 @@ export const optimizer = <
     return leafwise(treesIn(`${name}.evalParams: the state`, state), {}, ["params"], rule)["params"]
   }
   // A type lambda cannot be computed from the names of slots: F states what this definition's flat record is.
-  return Object.freeze({ name, options, init, step, evalParams }) as unknown as Optimizer<F>
+  return Object.freeze({
+    name,
+    options,
+    init,
+    step: checkedStep(name, init, step),
+    evalParams,
+    ...stagesOfRule({ rule: definition.stages, slots, counters: counterNames, step })
+  }) as unknown as Optimizer<F>
 }
 
 /** The rate at step k: the schedule's, or what `otherwise` makes of the number that was given. */

@@ -11,7 +11,7 @@ export type Scalar = Tensor<[], "f64">
 export const f64 = (value: number): Scalar => T.constant(value, "f64")
 
 /** `beta^t`. */
-export const power = (beta: number, t: Scalar): Scalar => T.pow(f64(beta), t)
+export const power = (beta: number | Scalar, t: Scalar): Scalar => T.pow(typeof beta === "number" ? f64(beta) : beta, t)
 
 /** `1 - beta^t`: the total weight of t terms of a moving average that started from zero. */
-export const biasCorrection = (beta: number, t: Scalar): Scalar => T.sub(f64(1), power(beta, t))
+export const biasCorrection = (beta: number | Scalar, t: Scalar): Scalar => T.sub(f64(1), power(beta, t))

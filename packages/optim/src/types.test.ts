@@ -111,7 +111,8 @@ describe("types", () => {
     const m: Tensor<[3, 4]> = state.parts.adam.m.hidden.kernel
     const norm: Tensor<[], "f64"> = state.parts.clip.norm
     assert.deepStrictEqual([m.shape, norm.shape], [[3, 4], []])
-    const clipping: { readonly limit: number; readonly epsilon: number } = optimizer.options.transform.clip
+    const clipping: { readonly limit: Parameters<typeof clipByGlobalNorm>[0]; readonly epsilon: number } =
+      optimizer.options.transform.clip
     assert.deepStrictEqual(clipping, { limit: 1, epsilon: 0 })
   })
 

@@ -3,6 +3,7 @@ import { T, TreeError } from "@cotangent/graph"
 import {
   adam,
   adamAsPrinted,
+  chain,
   clipByGlobalNorm,
   fromTransform,
   gradientDescent,
@@ -10,8 +11,10 @@ import {
   OptimizerError,
   rmsprop,
   scale,
+  scaleByAdam,
   Schedule,
-  sgd
+  sgd,
+  trace
 } from "./index.ts"
 
 const errorOf = (build: () => unknown): OptimizerError => {
@@ -80,11 +83,11 @@ describe("options", () => {
     )
     assert.deepStrictEqual(
       mistakesOf(() => clipByGlobalNorm(0)),
-      ["limit must be a finite number above 0, it is 0"]
+      ["limit must be a finite number above 0, or a schedule or an f64 scalar, it is 0"]
     )
     assert.deepStrictEqual(
       mistakesOf(() => scale(Infinity)),
-      ["factor must be a finite number or a schedule, it is Infinity"]
+      ["factor must be a finite number, or a schedule or an f64 scalar, it is Infinity"]
     )
     assert.deepStrictEqual(
       mistakesOf(() => fromTransform(identity, { learningRate: -1 })),
@@ -148,8 +151,53 @@ describe("states and gradients that do not fit", () => {
   it("are refused when they come from another optimizer", () => {
     sentence(
       () => optimizer.step(untyped(sgd({ learningRate: 1 }).init(params)), untyped(params)),
-      "adam.step: the state has no m; it must be made by the same optimizer's init"
+      "adam.step: the state has no m and no v; it must be made by the same optimizer's init"
     )
+  })
+
+  it("are refused with everything that differs", () => {
+    const momentum = sgd({ learningRate: 1, momentum: 0.5 }).init(params)
+    sentence(
+      () => optimizer.step(untyped(momentum), untyped(params)),
+      "adam.step: the state has no m and no v; it must be made by the same optimizer's init, and this one has velocity"
+    )
+    const others = { hidden: { kernel: T.zeros([4, 2]), weight: T.zeros([2]) } }
+    sentence(
+      () => optimizer.step({ ...state, m: untyped(others), v: untyped(others) }, params),
+      [
+        "adam.step: the state: m: hidden.kernel must be f32[3, 2], it is f32[4, 2]",
+        "adam.step: the state: m lacks hidden.bias",
+        "adam.step: the state: m has hidden.weight, which is not expected",
+        "adam.step: the state: v: hidden.kernel must be f32[3, 2], it is f32[4, 2]",
+        "adam.step: the state: v lacks hidden.bias",
+        "adam.step: the state: v has hidden.weight, which is not expected"
+      ].join("; ")
+    )
+    const many = (n: number, shape: readonly [number]) =>
+      Object.fromEntries(Array.from({ length: n }, (_, i) => [`w${i}`, T.zeros(shape)]))
+    const large = optimizer.init(many(20, [2]))
+    sentence(() => optimizer.step(large, untyped(many(20, [3]))), "w7 must be f32[2], it is f32[3]; and 12 more")
+    sentence(
+      () => optimizer.step(state, { hidden: { bias: T.zeros([2]), kernel: T.zeros([3, 2]) } }),
+      "the gradient has its keys in another order: hidden.kernel must stand before hidden.bias"
+    )
+  })
+
+  it("of a chain are refused when they come from another chain", () => {
+    const clipped = fromTransform(chain({ clip: clipByGlobalNorm(1), adam: scaleByAdam() }), { learningRate: 1 })
+    const traced = fromTransform(chain({ clip: clipByGlobalNorm(1), trace: trace(0.9) }), { learningRate: 1 })
+    sentence(
+      () => clipped.step(untyped(traced.init(params)), untyped(params)),
+      [
+        "chain.step: the state: parts lacks adam.m.hidden.kernel",
+        "chain.step: the state: parts lacks adam.m.hidden.bias",
+        "chain.step: the state: parts lacks adam.v.hidden.kernel",
+        "chain.step: the state: parts lacks adam.v.hidden.bias",
+        "chain.step: the state: parts has trace.velocity.hidden.kernel, which is not expected",
+        "chain.step: the state: parts has trace.velocity.hidden.bias, which is not expected"
+      ].join("; ")
+    )
+    sentence(() => clipped.step(untyped(state), untyped(params)), "chain.step: the state: parts lacks clip.norm")
   })
 
   it("are refused when the rate has another element type", () => {

@@ -28,14 +28,11 @@ export const positive = number("a finite number above 0", (x) => x > 0)
 export const decayFactor = number("at least 0 and below 1", (x) => x >= 0 && x < 1)
 export const fraction = number("between 0 and 1", (x) => x >= 0 && x <= 1)
 export const count = number("a whole number, 1 or more", (x) => Number.isInteger(x) && x >= 1)
+export const wholeFromZero = number("a whole number, 0 or more", (x) => Number.isInteger(x) && x >= 0)
 export const flag: Requirement = { mustBe: "true or false", holds: (value) => typeof value === "boolean" }
 export const rateOrSchedule: Requirement = {
   mustBe: "a finite number, 0 or more, or a schedule",
   holds: (value) => typeof value === "function" || nonNegative.holds(value)
-}
-export const factorOrSchedule: Requirement = {
-  mustBe: "a finite number or a schedule",
-  holds: (value) => typeof value === "function" || anyNumber.holds(value)
 }
 export const oneOf = (...values: ReadonlyArray<string | false>): Requirement => ({
   mustBe: values.map((value) => JSON.stringify(value)).join(" or "),
@@ -67,17 +64,15 @@ const show = (value: unknown): string =>
       ? "a function"
       : (JSON.stringify(value) ?? "absent")
 
-/**
- * The options themselves, frozen, if every requirement and relation holds; otherwise throws an OptimizerError with a
- * sentence for each mistake. `Requirements` has an entry for every option: an unchecked option does not compile, and a
- * name that is no option is a mistake too. `constructed` begins the message, `adam: beta1 must be ...`.
- */
-export const validate = <O extends object>(
-  constructed: string,
+/** A table of requirements, one for every option. */
+export type Requirements<O> = { readonly [K in keyof Required<O>]: Requirement }
+
+/** A sentence for every requirement and relation that does not hold, and for every name that is no option. */
+const mistakesIn = <O extends object>(
   options: O,
-  requirements: { readonly [K in keyof Required<O>]: Requirement },
-  relations: ReadonlyArray<Relation<O>> = []
-): Readonly<O> => {
+  requirements: Requirements<O>,
+  relations: ReadonlyArray<Relation<O>>
+): ReadonlyArray<string> => {
   const table = Object.entries<Requirement>(requirements)
   const names = table.map(([name]) => name)
   const values = new Map<string, unknown>(Object.entries(options))
@@ -90,6 +85,37 @@ export const validate = <O extends object>(
     ),
     ...relations.map(({ holds, otherwise }) => check(holds(options), otherwise))
   ])
-  if (Either.isLeft(result)) throw new OptimizerError(constructed, result.left)
+  return Either.isLeft(result) ? result.left : []
+}
+
+/**
+ * The options themselves, frozen, if every requirement and relation holds; otherwise throws an OptimizerError with a
+ * sentence for each mistake. `Requirements` has an entry for every option: an unchecked option does not compile, and a
+ * name that is no option is a mistake too. `constructed` begins the message, `adam: beta1 must be ...`.
+ */
+export const validate = <O extends object>(
+  constructed: string,
+  options: O,
+  requirements: Requirements<O>,
+  relations: ReadonlyArray<Relation<O>> = []
+): Readonly<O> => {
+  const mistakes = mistakesIn(options, requirements, relations)
+  if (mistakes.length > 0) throw new OptimizerError(constructed, mistakes)
   return Object.freeze({ ...options })
+}
+
+/** Like `validate`, for a list of options, one or more; `each` names one of them in front of its mistakes. */
+export const validateEach = <O extends object>(
+  constructed: string,
+  each: string,
+  list: ReadonlyArray<O>,
+  requirements: Requirements<O>,
+  relations: ReadonlyArray<Relation<O>> = []
+): ReadonlyArray<Readonly<O>> => {
+  const mistakes = list.flatMap((options, i) =>
+    mistakesIn(options, requirements, relations).map((mistake) => `${each} ${i}: ${mistake}`)
+  )
+  if (list.length === 0) throw new OptimizerError(constructed, [`there must be at least one ${each}`])
+  if (mistakes.length > 0) throw new OptimizerError(constructed, mistakes)
+  return Object.freeze(list.map((options) => Object.freeze({ ...options })))
 }

@@ -14,15 +14,16 @@ export interface PageSize {
   readonly height?: number
 }
 
-const argument = (message: string): Effect.Effect<never, VizError> =>
+/** The failure of a chart that was asked for wrongly. */
+export const argument = (message: string): Effect.Effect<never, VizError> =>
   Effect.fail(new VizError({ kind: "argument", message: `viz: ${message}` }))
 
-const draw = (
+/** Draws panels of lines on a page, their legend shared by label. */
+export const draw = (
   title: string,
   panels: ReadonlyArray<LinePanel>,
-  { height, width = 1200 }: PageSize
+  { columns = 3, height, width = 1200 }: PageSize & { readonly columns?: number }
 ): Effect.Effect<string, VizError> => {
-  const columns = 3
   const rows = Math.ceil(panels.length / columns)
   const labels = new Map(panels.flatMap(({ lines }) => lines).map((line) => [line.label, line]))
   const legend = [...labels.values()].map(({ label, stroke: line }): LegendEntry =>

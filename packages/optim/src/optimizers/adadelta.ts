@@ -5,6 +5,7 @@ import { type Optimizer, optimizer, type Rule, type Stepped } from "../optimizer
 import type { Schedule } from "../schedule/schedule.ts"
 import { decayFactor, positive, rateOrSchedule, validate } from "../validation.ts"
 import { decayDefaults, decayed, type DecayOptions, decayRequirements, descended, keptBy } from "../weightDecay.ts"
+import { adadeltaStages } from "../explain/adaptive.ts"
 
 /** The state of Adadelta. */
 export interface AdadeltaState<P> extends Stepped<P> {
@@ -67,6 +68,7 @@ export const adadelta = (options: AdadeltaOptions = {}): Optimizer<AdadeltaRule>
     options: o,
     slots: ["v", "d"],
     optional: [],
+    stages: adadeltaStages(o),
     scalars: ({ rate }) => ({ descent: T.neg(rate), left: keptBy(rate, o) }),
     update: (leaf, { descent, left }) => {
       const g = descended(leaf.grad, leaf.params, o)

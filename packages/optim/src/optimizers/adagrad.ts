@@ -4,6 +4,7 @@ import { type Optimizer, optimizer, type Rule, type Stepped } from "../optimizer
 import type { Schedule } from "../schedule/schedule.ts"
 import { nonNegative, oneOf, rateOrSchedule, validate } from "../validation.ts"
 import { decayDefaults, decayed, type DecayOptions, decayRequirements, descended, keptBy } from "../weightDecay.ts"
+import { adagradStages } from "../explain/adaptive.ts"
 
 /** The state of Adagrad. */
 export interface AdagradState<P> extends Stepped<P> {
@@ -81,6 +82,7 @@ export const adagrad = (options: AdagradOptions = {}): Optimizer<AdagradRule> =>
     options: o,
     slots: ["sum"],
     optional: [],
+    stages: adagradStages(o),
     initial: { sum: o.initialSum },
     scalars: ({ t, rate }) => ({
       descent: T.neg(o.learningRateDecay === 0 ? rate : T.div(rate, T.add(T.mul(T.sub(t, 1), o.learningRateDecay), 1))),

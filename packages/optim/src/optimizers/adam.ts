@@ -14,6 +14,7 @@ import { type Optimizer, optimizer, type Rule, type Stepped } from "../optimizer
 import type { Schedule } from "../schedule/schedule.ts"
 import { flag, oneOf, rateOrSchedule, type Relation, validate } from "../validation.ts"
 import { decayDefaults, decayed, type DecayOptions, decayRequirements, descended, keptBy } from "../weightDecay.ts"
+import { adamStages } from "../explain/adaptive.ts"
 
 /** The state of Adam. */
 export interface AdamState<P> extends Stepped<P> {
@@ -120,6 +121,7 @@ export const adamNamed = <A extends AmsgradMode>(name: string, settings: AdamSet
     options: o,
     slots: ["m", "v"],
     optional: o.amsgrad === false ? [] : ["vMax"],
+    stages: adamStages(o),
     scalars: ({ t, rate }) => {
       const { c1, c2, rootC2 } = corrections(t, o)
       const size = o.epsilonMode === "hat" ? T.mul(rate, rootC2) : rate

@@ -6,6 +6,7 @@ import { biasCorrection, power } from "../scalar.ts"
 import type { Schedule } from "../schedule/schedule.ts"
 import { decayFactor, rateOrSchedule, validate } from "../validation.ts"
 import type { AdamState } from "./adam.ts"
+import { adamAsPrintedStages } from "../explain/adaptive.ts"
 
 /** Options of Adam as printed. There is no epsilon: the number 1 stands in its place. */
 export interface AdamAsPrintedOptions {
@@ -57,6 +58,7 @@ export const adamAsPrinted = (options: AdamAsPrintedOptions = {}): Optimizer<Ada
     options: o,
     slots: ["m", "v"],
     optional: [],
+    stages: adamAsPrintedStages(o),
     scalars: ({ t, rate }) => ({
       descent: T.neg(T.div(rate, biasCorrection(o.beta1, t))),
       root: T.mul(biasCorrection(o.beta2, t), T.sqrt(power(o.beta2, t)))

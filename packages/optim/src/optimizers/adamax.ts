@@ -6,6 +6,7 @@ import { biasCorrection } from "../scalar.ts"
 import type { Schedule } from "../schedule/schedule.ts"
 import { decayFactor, nonNegative, oneOf, rateOrSchedule, validate } from "../validation.ts"
 import { decayDefaults, decayed, type DecayOptions, decayRequirements, descended, keptBy } from "../weightDecay.ts"
+import { adamaxStages } from "../explain/adaptive.ts"
 
 /** The state of Adamax. */
 export interface AdamaxState<P> extends Stepped<P> {
@@ -84,6 +85,7 @@ export const adamax = (options: AdamaxOptions = {}): Optimizer<AdamaxRule> => {
     options: o,
     slots: ["m", "u"],
     optional: [],
+    stages: adamaxStages(o),
     scalars: ({ t, rate }) => ({ descent: T.neg(T.div(rate, biasCorrection(o.beta1, t))), left: keptBy(rate, o) }),
     update: (leaf, { descent, left }) => {
       const g = descended(leaf.grad, leaf.params, o)

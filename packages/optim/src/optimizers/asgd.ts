@@ -5,6 +5,7 @@ import { f64 } from "../scalar.ts"
 import type { Schedule } from "../schedule/schedule.ts"
 import { nonNegative, rateOrSchedule, validate } from "../validation.ts"
 import { decayDefaults, decayed, type DecayOptions, decayRequirements, descended, keptBy } from "../weightDecay.ts"
+import { asgdStages } from "../explain/plain.ts"
 
 /** The state of averaged SGD. */
 export interface AsgdState<P> extends Stepped<P> {
@@ -79,6 +80,7 @@ export const asgd = (options: AsgdOptions = {}): Optimizer<AsgdRule> => {
     options: o,
     slots: ["average"],
     optional: [],
+    stages: asgdStages(o),
     initial: { average: "params" },
     evaluated: "average",
     scalars: ({ t, rate }) => {

@@ -3,6 +3,7 @@ import { document } from "../document.ts"
 import { type Optimizer, optimizer, type Rule, type Stepped } from "../optimizer.ts"
 import type { Schedule } from "../schedule/schedule.ts"
 import { rateOrSchedule, validate } from "../validation.ts"
+import { gradientDescentStages } from "../explain/plain.ts"
 
 /** The state of gradient descent: nothing but what every state holds. */
 export interface GradientDescentState<P> extends Stepped<P> {}
@@ -49,6 +50,7 @@ export const gradientDescent = (options: GradientDescentOptions): Optimizer<Grad
     options: o,
     slots: [],
     optional: [],
+    stages: gradientDescentStages,
     scalars: ({ rate }) => ({ descent: T.neg(rate) }),
     update: ({ params, grad }, { descent }) => ({ params: ops.add(params, ops.mul(grad, descent)) })
   })

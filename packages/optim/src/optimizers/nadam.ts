@@ -7,6 +7,7 @@ import type { Schedule } from "../schedule/schedule.ts"
 import { decayFactor, nonNegative, rateOrSchedule, type Requirement, validate } from "../validation.ts"
 import { decayDefaults, decayed, type DecayOptions, decayRequirements, descended, keptBy } from "../weightDecay.ts"
 import type { AdamState } from "./adam.ts"
+import { nadamStages } from "../explain/adaptive.ts"
 
 /** The state of NAdam. */
 export interface NadamState<P> extends AdamState<P> {
@@ -98,6 +99,7 @@ export const nadam = (options: NadamOptions = {}): Optimizer<NadamRule> => {
     options: o,
     slots: ["m", "v"],
     optional: [],
+    stages: nadamStages(o, momentum),
     running: { product: { initially: 1, next: (previous, { t }) => T.mul(previous, momentum(t)) } },
     scalars: ({ t, rate }, { product }) => {
       const next = momentum(T.add(t, 1))

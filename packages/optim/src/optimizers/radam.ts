@@ -15,6 +15,7 @@ import type { Schedule } from "../schedule/schedule.ts"
 import { nonNegative, rateOrSchedule, validate } from "../validation.ts"
 import { decayDefaults, decayed, type DecayOptions, decayRequirements, descended, keptBy } from "../weightDecay.ts"
 import type { AdamState } from "./adam.ts"
+import { radamStages } from "../explain/adaptive.ts"
 
 /** Options of RAdam. */
 export interface RadamOptions extends DecayOptions {
@@ -96,6 +97,7 @@ export const radam = (options: RadamOptions = {}): Optimizer<RadamRule> => {
     options: o,
     slots: ["m", "v"],
     optional: [],
+    stages: radamStages(o),
     scalars: ({ t, rate }) => {
       const { c1, c2, rootC2 } = corrections(t, o)
       const length: Scalar = T.sub(f64(rho), T.div(T.mul(T.mul(t, 2), power(o.beta2, t)), c2))

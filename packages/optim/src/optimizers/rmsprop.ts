@@ -6,6 +6,7 @@ import { type Optimizer, optimizer, type Rule, type Stepped } from "../optimizer
 import type { Schedule } from "../schedule/schedule.ts"
 import { decayFactor, flag, fraction, nonNegative, oneOf, orAbsent, rateOrSchedule, validate } from "../validation.ts"
 import { decayDefaults, decayed, type DecayOptions, decayRequirements, descended, keptBy } from "../weightDecay.ts"
+import { rmspropStages } from "../explain/adaptive.ts"
 
 /** The state of RMSprop. */
 export interface RmspropState<P> extends Stepped<P> {
@@ -159,6 +160,7 @@ export const rmsprop = <C extends boolean = false, M extends number | undefined 
     options: o,
     slots: ["v"],
     optional: [...(o.centered ? (["m"] as const) : []), ...(o.momentum === undefined ? [] : (["velocity"] as const))],
+    stages: rmspropStages(o),
     scalars: ({ rate }) => ({ descent: T.neg(rate), left: keptBy(rate, o) }),
     update: (leaf, { descent, left }) => {
       const g = descended(leaf.grad, leaf.params, o)

@@ -2,6 +2,7 @@ import { operations as ops } from "@cotangent/graph"
 import { document } from "../document.ts"
 import { type Optimizer, optimizer, type Rule, type Stepped } from "../optimizer.ts"
 import { flag, fraction, number, positive, validate } from "../validation.ts"
+import { rpropStages } from "../explain/plain.ts"
 
 /** The state of Rprop. */
 export interface RpropState<P> extends Stepped<P> {
@@ -86,6 +87,7 @@ export const rprop = (options: RpropOptions = {}): Optimizer<RpropRule> => {
     options: o,
     slots: ["size", "previous"],
     optional: [],
+    stages: rpropStages(o.learningRate),
     initial: { size: o.learningRate },
     scalars: () => ({}),
     update: ({ params, grad, size, previous }) => {

@@ -6,6 +6,7 @@ import { f64 } from "../scalar.ts"
 import type { Schedule } from "../schedule/schedule.ts"
 import { flag, fraction, oneOf, orAbsent, rateOrSchedule, validate } from "../validation.ts"
 import { decayDefaults, decayed, type DecayOptions, decayRequirements, descended, keptBy } from "../weightDecay.ts"
+import { sgdStages } from "../explain/plain.ts"
 
 /** The state of sgd without momentum. */
 export interface SgdState<P> extends Stepped<P> {}
@@ -115,6 +116,7 @@ export const sgd = <M extends number | undefined = undefined>(options: SgdOption
     options: o,
     slots: [],
     optional: o.momentum === undefined ? [] : ["velocity"],
+    stages: sgdStages(o),
     scalars: ({ t, rate }) => ({
       descent: T.neg(rate),
       kept: keptBy(rate, o),

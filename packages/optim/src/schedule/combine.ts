@@ -1,7 +1,7 @@
 /** Schedules made of schedules. */
 import { T } from "@cotangent/graph"
 import { f64, type Scalar } from "../scalar.ts"
-import { count, listOf, milestones, nonNegative, validate } from "../validation.ts"
+import { count, listOf, milestones, nonNegative, type Requirement, validate, wholeFromZero } from "../validation.ts"
 import { describe, rateAt, type Schedule } from "./schedule.ts"
 
 const schedules = listOf(
@@ -70,4 +70,36 @@ export const warmup = (schedule: Schedule, options: WarmupOptions): Schedule => 
   }
   const joined = join([rising, schedule], [o.steps])
   return describe("warmup", { ...o, into: schedule }, joined)
+}
+
+/**
+ * The first value of a schedule for `steps` steps, then the schedule, counted from there. Optax: `transition_begin`.
+ */
+export const delayed = (schedule: Schedule, steps: number): Schedule => {
+  const o = validate("delayed", { steps }, { steps: wholeFromZero })
+  return describe("delayed", { ...o, into: schedule }, (k) => rateAt(schedule, T.maximum(T.sub(k, o.steps), 0)))
+}
+
+/** Options of a bounded schedule. */
+export interface BoundedOptions {
+  readonly least?: number
+  readonly most?: number
+}
+
+/**
+ * A schedule that never leaves an interval: `min(max(eta(k), least), most)`. Optax: `end_value` of `exponential_decay`.
+ */
+export const bounded = (schedule: Schedule, options: BoundedOptions): Schedule => {
+  const complete = { least: -Infinity, most: Infinity, ...options }
+  const o = validate("bounded", complete, { least: bound, most: bound }, [
+    { holds: ({ least, most }) => least <= most, otherwise: "least must not be above most" }
+  ])
+  return describe("bounded", { ...options, into: schedule }, (k) =>
+    T.minimum(T.maximum(rateAt(schedule, k), o.least), o.most)
+  )
+}
+
+const bound: Requirement = {
+  mustBe: "a number",
+  holds: (value) => typeof value === "number" && !Number.isNaN(value)
 }

@@ -1,8 +1,8 @@
 /** Schedules that rise and fall. */
 import { T } from "@cotangent/graph"
 import { f64, type Scalar } from "../scalar.ts"
-import { anyNumber, count, flag, fraction, oneOf, positive, validate } from "../validation.ts"
-import { halfCosine, line } from "./curve.ts"
+import { anyNumber, count, flag, fraction, number, oneOf, positive, validate } from "../validation.ts"
+import { between, cosineWeight, halfCosine, line } from "./curve.ts"
 import { describe, type Schedule } from "./schedule.ts"
 
 /** Options of a cosine with warm restarts. */
@@ -12,34 +12,57 @@ export interface CosineRestartsOptions {
   readonly to?: number
   /** The length of the first run. */
   readonly steps: number
-  /** How many times longer each run is than the one before, a whole number: 1 unless given. */
+  /** How many times longer each run is than the one before: 1 unless given. */
   readonly multiplier?: number
+  /** What `from - to` is multiplied by from run to run: 1 unless given. */
+  readonly peakFactor?: number
 }
 
 /**
- * Half a cosine from `from` to `to`, again and again: `eta(k) = to + (from - to) (1 + cos(pi i / n)) / 2`, with i the
- * step within the run and n the run's length, `n = steps multiplier^r` in run r.
+ * Half a cosine from `from` to `to`, again and again: `eta(k) = to + (from - to) peakFactor^r (1 + cos(pi i / n)) / 2`,
+ * with i the step within run r and n its length, `n = steps multiplier^r`.
  *
  * Source: Loshchilov and Hutter 2017, SGDR, equation 5. PyTorch: `CosineAnnealingWarmRestarts(o, steps, multiplier, to)`;
- * Keras: `CosineDecayRestarts`; Optax: `sgdr_schedule`.
+ * Keras: `CosineDecayRestarts(from, steps, multiplier, peakFactor, to / from)`. For runs that each have a warm-up see `sgdr`.
  */
 export const cosineRestarts = (options: CosineRestartsOptions): Schedule => {
-  const complete = { to: 0, multiplier: 1, ...options }
-  const o = validate("cosineRestarts", complete, { from: anyNumber, to: anyNumber, steps: count, multiplier: count })
-  const place = (k: Scalar): readonly [within: Scalar, length: Scalar] => {
-    if (o.multiplier === 1) return [T.sub(k, T.mul(T.floor(T.div(k, o.steps)), o.steps)), f64(o.steps)]
-    // Run r begins at step n (m^r - 1) / (m - 1). Half a step later the logarithm is safely above r.
-    const grown = T.add(T.mul(T.add(k, 0.5), (o.multiplier - 1) / o.steps), 1)
+  const complete = { to: 0, multiplier: 1, peakFactor: 1, ...options }
+  const o = validate("cosineRestarts", complete, {
+    from: anyNumber,
+    to: anyNumber,
+    steps: count,
+    multiplier: number("a finite number, 1 or more", (x) => x >= 1),
+    peakFactor: positive
+  })
+  const isWhole = Number.isInteger(o.multiplier)
+  const place = (k: Scalar): Place => {
+    if (o.multiplier === 1) {
+      const run = T.floor(T.div(k, o.steps))
+      return { run, within: T.sub(k, T.mul(run, o.steps)), length: f64(o.steps) }
+    }
+    // Run r begins at step n (m^r - 1) / (m - 1). A little later the logarithm is safely above r: half a step where runs
+    // begin at whole steps, else no more than what separates two of them.
+    const grown = T.add(T.mul(T.add(k, isWhole ? 0.5 : 1e-9), (o.multiplier - 1) / o.steps), 1)
     const run = T.floor(T.div(T.log(grown), T.log(f64(o.multiplier))))
     const growth = T.pow(f64(o.multiplier), run)
-    // The power is a whole number, except for its last bits.
-    const whole = T.floor(T.add(growth, 0.5))
-    return [T.sub(k, T.mul(T.sub(whole, 1), o.steps / (o.multiplier - 1))), T.mul(whole, o.steps)]
+    // The power of a whole number is one, except for its last bits.
+    const exact = isWhole ? T.floor(T.add(growth, 0.5)) : growth
+    const within = T.sub(k, T.mul(T.sub(exact, 1), o.steps / (o.multiplier - 1)))
+    return { run, within: isWhole ? within : T.maximum(within, 0), length: T.mul(exact, o.steps) }
   }
   return describe("cosineRestarts", o, (k) => {
-    const [within, length] = place(k)
-    return halfCosine(o.from, o.to, T.div(within, length))
+    const { run, within, length } = place(k)
+    const part = T.div(within, length)
+    if (o.peakFactor === 1) return halfCosine(o.from, o.to, part)
+    return between(o.from, o.to, T.mul(cosineWeight(part), T.pow(f64(o.peakFactor), run)))
   })
+}
+
+/** Where a step is: in which run, how far in it, and how long that run is. */
+interface Place {
+  readonly run: Scalar
+  readonly within: Scalar
+  readonly length: Scalar
 }
 
 /** Options of the one-cycle schedule. */

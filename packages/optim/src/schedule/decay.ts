@@ -2,7 +2,7 @@
 import { T } from "@cotangent/graph"
 import { f64, type Scalar } from "../scalar.ts"
 import { anyNumber, count, flag, milestones, nonNegative, oneOf, positive, validate } from "../validation.ts"
-import { between, halfCosine, line } from "./curve.ts"
+import { between, cosineWeight, halfCosine, line } from "./curve.ts"
 import { describe, type Schedule } from "./schedule.ts"
 
 /** `k / n`, at most 1. */
@@ -108,27 +108,33 @@ export interface CosineOptions {
   readonly to?: number
   /** Half a period: the step at which `to` is reached. */
   readonly steps: number
+  /** The power of the cosine, 1 unless given. */
+  readonly exponent?: number
   /** After `steps`: `"hold"` the rate `to` (Keras, Optax; the default), or go on along the cosine, up again: `"mirror"` (PyTorch). */
   readonly after?: "hold" | "mirror"
 }
 
 /**
- * Half a cosine: `eta(k) = to + (from - to) (1 + cos(pi k / n)) / 2`.
+ * Half a cosine: `eta(k) = to + (from - to) ((1 + cos(pi k / n)) / 2)^exponent`.
  *
  * Source: Loshchilov and Hutter 2017, SGDR, equation 5. PyTorch: `CosineAnnealingLR(o, n, to)` is `after: "mirror"`;
- * Keras: `CosineDecay`, Optax: `cosine_decay_schedule` are `after: "hold"`.
+ * Keras: `CosineDecay`, Optax: `cosine_decay_schedule` are `after: "hold"`. A warm-up before it is `warmup(cosine(...), ...)`.
  */
 export const cosine = (options: CosineOptions): Schedule => {
-  const complete = { to: 0, after: "hold" as const, ...options }
+  const complete = { to: 0, exponent: 1, after: "hold" as const, ...options }
   const o = validate("cosine", complete, {
     from: anyNumber,
     to: anyNumber,
     steps: count,
+    exponent: positive,
     after: oneOf("hold", "mirror")
   })
-  return describe("cosine", o, (k) =>
-    halfCosine(o.from, o.to, o.after === "hold" ? progress(k, o.steps) : T.div(k, o.steps))
-  )
+  return describe("cosine", o, (k) => {
+    const part = o.after === "hold" ? progress(k, o.steps) : T.div(k, o.steps)
+    return o.exponent === 1
+      ? halfCosine(o.from, o.to, part)
+      : between(o.from, o.to, T.pow(cosineWeight(part), o.exponent))
+  })
 }
 
 /** Options of a polynomial schedule. */
@@ -139,17 +145,27 @@ export interface PolynomialOptions {
   readonly steps: number
   /** 1, a straight line, unless given. */
   readonly power?: number
+  /** Whether to begin again, `ceil(k / n)` times as long each time, whenever `to` is reached: false unless given. */
+  readonly cycle?: boolean
 }
 
 /**
- * `eta(k) = to + (from - to) (1 - min(k, n) / n)^power`.
+ * `eta(k) = to + (from - to) (1 - min(k, n) / n)^power`; with `cycle`, `n ceil(k / n)` (at least n) stands for n.
  *
  * PyTorch: `PolynomialLR(o, n, power)`; Keras: `PolynomialDecay`; Optax: `polynomial_schedule`.
  */
 export const polynomial = (options: PolynomialOptions): Schedule => {
-  const complete = { to: 0, power: 1, ...options }
-  const o = validate("polynomial", complete, { from: anyNumber, to: anyNumber, steps: count, power: positive })
-  return describe("polynomial", o, (k) => between(o.from, o.to, T.pow(T.sub(f64(1), progress(k, o.steps)), o.power)))
+  const complete = { to: 0, power: 1, cycle: false, ...options }
+  const o = validate("polynomial", complete, {
+    from: anyNumber,
+    to: anyNumber,
+    steps: count,
+    power: positive,
+    cycle: flag
+  })
+  const part = (k: Scalar): Scalar =>
+    o.cycle ? T.div(k, T.mul(T.maximum(T.ceil(T.div(k, o.steps)), 1), o.steps)) : progress(k, o.steps)
+  return describe("polynomial", o, (k) => between(o.from, o.to, T.pow(T.sub(f64(1), part(k)), o.power)))
 }
 
 /** Options of an inverse-time schedule. */
@@ -158,10 +174,20 @@ export interface InverseTimeOptions {
   readonly decay: number
   /** 1 unless given. */
   readonly every?: number
+  /** Whether it falls in stairs, `floor(k / every)`, or smoothly (the default). */
+  readonly staircase?: boolean
 }
 
-/** `eta(k) = from / (1 + decay k / every)`. Keras: `InverseTimeDecay`. */
+/**
+ * `eta(k) = from / (1 + decay k / every)`, with `staircase` `floor(k / every)` for `k / every`.
+ *
+ * Keras: `InverseTimeDecay`.
+ */
 export const inverseTime = (options: InverseTimeOptions): Schedule => {
-  const o = validate("inverseTime", { every: 1, ...options }, { from: anyNumber, decay: nonNegative, every: count })
-  return describe("inverseTime", o, (k) => T.div(f64(o.from), T.add(T.mul(T.div(k, o.every), o.decay), 1)))
+  const complete = { every: 1, staircase: false, ...options }
+  const o = validate("inverseTime", complete, { from: anyNumber, decay: nonNegative, every: count, staircase: flag })
+  return describe("inverseTime", o, (k) => {
+    const times = T.div(k, o.every)
+    return T.div(f64(o.from), T.add(T.mul(o.staircase ? T.floor(times) : times, o.decay), 1))
+  })
 }

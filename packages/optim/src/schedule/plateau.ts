@@ -1,7 +1,7 @@
 /** A learning rate that follows a metric: not a function of the step, so a state machine of its own. */
 import { T, type Tensor } from "@cotangent/graph"
 import { f64, type Scalar } from "../scalar.ts"
-import { fraction, nonNegative, oneOf, type Requirement, validate } from "../validation.ts"
+import { fraction, nonNegative, oneOf, validate, wholeFromZero } from "../validation.ts"
 
 /** What is remembered between metrics. */
 export interface PlateauState {
@@ -42,11 +42,6 @@ export interface Plateau {
   readonly init: (learningRate: number) => PlateauState
   /** The state after one more metric. */
   readonly update: (state: PlateauState, metric: Scalar) => PlateauState
-}
-
-const wholeFromZero: Requirement = {
-  mustBe: "a whole number, 0 or more",
-  holds: (x) => Number.isInteger(x) && Number(x) >= 0
 }
 
 /**

@@ -1,9 +1,10 @@
-import { operations as ops } from "@cotangent/graph"
+import { operations as ops, T } from "@cotangent/graph"
+import { type Hyper, hyper, hyperAt } from "../hyper.ts"
 import { type StatelessRule, type Transform, transform } from "../transform.ts"
 import { nonNegative, validate } from "../validation.ts"
 
 /** The rule of weight decay. */
-export interface AddDecayedWeightsRule extends StatelessRule<{ readonly weightDecay: number }> {}
+export interface AddDecayedWeightsRule extends StatelessRule<{ readonly weightDecay: Hyper }> {}
 
 /**
  * Weight decay: `g' = g + weightDecay theta`. Before the rule proper it is an L2 term; after it, it is decoupled, and is
@@ -11,11 +12,11 @@ export interface AddDecayedWeightsRule extends StatelessRule<{ readonly weightDe
  *
  * Source: Loshchilov and Hutter 2019. Optax: `add_decayed_weights(weight_decay)`.
  */
-export const addDecayedWeights = (weightDecay: number): Transform<AddDecayedWeightsRule> =>
+export const addDecayedWeights = (weightDecay: Hyper): Transform<AddDecayedWeightsRule> =>
   transform({
     name: "addDecayedWeights",
-    options: validate("addDecayedWeights", { weightDecay }, { weightDecay: nonNegative }),
+    options: validate("addDecayedWeights", { weightDecay }, { weightDecay: hyper(nonNegative) }),
     slots: [],
-    scalars: () => ({}),
-    update: ({ params, grad }) => ({ grad: ops.add(grad, ops.mul(params, weightDecay)) })
+    scalars: (t) => ({ by: hyperAt(weightDecay, T.sub(t, 1)) }),
+    update: ({ params, grad }, { by }) => ({ grad: ops.add(grad, ops.mul(params, by)) })
   })

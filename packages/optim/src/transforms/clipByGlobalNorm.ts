@@ -1,4 +1,5 @@
 import { operations as ops, T, type Tensor, Tree, isFloat } from "@cotangent/graph"
+import { type Hyper, hyper, hyperAt } from "../hyper.ts"
 import { globalNorm } from "../norm.ts"
 import { f64 } from "../scalar.ts"
 import { makeTransform, type Transform, type TransformRule } from "../transform.ts"
@@ -18,7 +19,7 @@ export interface ClipByGlobalNormOptions {
 /** The rule of clipping by the global norm. */
 export interface ClipByGlobalNormRule extends TransformRule {
   readonly State: LastNorm
-  readonly Options: Required<ClipByGlobalNormOptions> & { readonly limit: number }
+  readonly Options: Required<ClipByGlobalNormOptions> & { readonly limit: Hyper }
 }
 
 /**
@@ -37,17 +38,24 @@ export interface ClipByGlobalNormRule extends TransformRule {
  * Throws an OptimizerError that lists every wrong option.
  */
 export const clipByGlobalNorm = (
-  limit: number,
+  limit: Hyper,
   options: ClipByGlobalNormOptions = {}
 ): Transform<ClipByGlobalNormRule> => {
-  const o = validate("clipByGlobalNorm", { epsilon: 0, ...options, limit }, { limit: positive, epsilon: nonNegative })
+  const o = validate(
+    "clipByGlobalNorm",
+    { epsilon: 0, ...options, limit },
+    { limit: hyper(positive), epsilon: nonNegative }
+  )
   return makeTransform<ClipByGlobalNormRule, LastNorm>({
     name: "clipByGlobalNorm",
     options: o,
     init: () => ({ norm: f64(0) }),
-    update: (grad) => {
+    update: (grad, _, { step }) => {
       const norm = globalNorm(grad)
-      const factor = T.minimum(T.div(f64(limit), o.epsilon === 0 ? norm : T.add(norm, o.epsilon)), 1)
+      const factor = T.minimum(
+        T.div(hyperAt(limit, T.cast(T.sub(step, 1), "f64")), o.epsilon === 0 ? norm : T.add(norm, o.epsilon)),
+        1
+      )
       return [
         Tree.map(grad, (leaf) => (isFloat(leaf.dtype) ? ops.mul(leaf, ops.cast(factor, leaf.dtype)) : leaf)),
         { norm }
