@@ -57,7 +57,7 @@ const specials = [
 ]
 const otherSpecials = [1, Number.NaN, -Infinity, -0, 0, Infinity, 2, -3, 0.5, -1, 1e-40, 2, -1e30, 1e30, 1, 2, -0.25]
 
-/** The angles for which the sine and the cosine promise digits: up to 2^15 pi. */
+/** The angles for which the sine and the cosine are defined, up to 2^15 pi: beyond, the reference is not NaN. */
 const angles = specials.map((x) => (Math.abs(x) > 1e5 && Number.isFinite(x) ? Math.sign(x) * 1e5 : x))
 
 /** Where a function promises digits, when not everywhere. */

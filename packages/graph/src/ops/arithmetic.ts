@@ -71,9 +71,9 @@ export const log = unary("log", "float", ops.log)
 export const log1p = unary("log1p", "float", ops.log1p)
 /** The square root. */
 export const sqrt = unary("sqrt", "float", ops.sqrt)
-/** The sine of x radians. */
+/** The sine of x radians; NaN beyond 2^15 pi in f32 and 2^28 pi in f64. */
 export const sin = unary("sin", "float", ops.sin)
-/** The cosine of x radians. */
+/** The cosine of x radians; NaN beyond 2^15 pi in f32 and 2^28 pi in f64. */
 export const cos = unary("cos", "float", ops.cos)
 /** The error function. */
 export const erf = unary("erf", "float", ops.erf)

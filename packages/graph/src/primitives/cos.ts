@@ -7,7 +7,8 @@ export const cos: UnaryPrimitive = unary({
   summary: "The cosine of x radians.",
   equation: "y = cos x",
   derivative: "x_bar = -y_bar sin x",
-  conventions: "NaN at the infinities. Beyond 2^15 pi digits are lost.",
+  conventions:
+    "NaN at the infinities, and beyond 2^15 pi in f32 and 2^28 pi in f64, where operands are not reduced exactly.",
   domain: "float",
   evaluate: ([x = 0]) => Math.cos(x),
   partials: (ops, [x]) => [x === undefined ? undefined : ops.neg(ops.sin(x))],

@@ -7,7 +7,8 @@ export const sin: UnaryPrimitive = unary({
   summary: "The sine of x radians.",
   equation: "y = sin x",
   derivative: "x_bar = y_bar cos x",
-  conventions: "NaN at the infinities. Beyond 2^15 pi digits are lost.",
+  conventions:
+    "NaN at the infinities, and beyond 2^15 pi in f32 and 2^28 pi in f64, where operands are not reduced exactly.",
   domain: "float",
   evaluate: ([x = 0]) => Math.sin(x),
   partials: (ops, [x]) => [x === undefined ? undefined : ops.cos(x)],

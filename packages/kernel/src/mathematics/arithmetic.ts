@@ -37,6 +37,8 @@ export interface Arithmetic {
   readonly abs: One
   readonly floor: One
   readonly nearest: One
+  /** The nearest whole number, halves to even, for |x| < 2^51 in f64; far larger numbers stay large. */
+  readonly whole: One
   readonly pow2: One
   readonly exponent: One
   readonly pmin: Two
@@ -81,19 +83,22 @@ export const arithmetic = (b: Builder, type: Type): Arithmetic => {
     (a, c) =>
       b.compare(op, register(a), register(c))
   const add = two("add")
+  const sub = two("sub")
   const mul = two("mul")
   const pmin = two("pmin")
   const pmax = two("pmax")
   return {
     constant,
     add,
-    sub: two("sub"),
+    sub,
     mul,
     div: two("div"),
     neg: one("neg"),
     abs: one("abs"),
     floor: one("floor"),
     nearest: one("nearest"),
+    // V8 has no 256-bit rounding of f64, but the addition that drops the fraction.
+    whole: single ? one("nearest") : (a) => sub(add(a, 1.5 * 2 ** 52), 1.5 * 2 ** 52),
     pow2: one("pow2"),
     exponent: one("exponent"),
     pmin,

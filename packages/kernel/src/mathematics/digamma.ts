@@ -112,6 +112,8 @@ export const digamma: UnaryDefinition = (b, x) => {
   const { value, inverse } = rightOfZero(b, a, size)
   const whole = nearest(size)
   const turn = circle(a, sub(size, whole), floatOf(x.type))
-  const reflected = add(add(value, inverse), div(mul(turn.cosine, Math.PI), turn.sine))
+  const sum = add(add(value, inverse), div(mul(turn.cosine, Math.PI), turn.sine))
+  // Next to 0 the three terms may be infinite; there psi(-x) is 1/x.
+  const reflected = select(lt(size, 2 ** -60), inverse, sum)
   return select(isLeft, select(eq(size, whole), NaN, reflected), value)
 }

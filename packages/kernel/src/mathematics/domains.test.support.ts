@@ -13,8 +13,6 @@ export interface Domain {
   readonly parts: ReadonlyArray<Interval>
   /** The largest error in units of the last place. */
   readonly promised: number
-  /** An error that is allowed too: near the zeros of sin and cos, see trigonometric.ts. */
-  readonly absolute?: number
 }
 
 type PerDType = Readonly<Record<Float, Domain>>
@@ -35,24 +33,22 @@ const positive: Interval = [Number.MIN_VALUE, Infinity]
 
 const circular: PerDType = {
   f32: {
-    domain: [-102_943, 102_943],
+    domain: [-102_942, 102_942],
     parts: [
       [-1e5, 1e5],
       [-10, 10],
       [-1, 1]
     ],
-    promised: 2,
-    absolute: 2 ** -36
+    promised: 2
   },
   f64: {
-    domain: [-843_314_856, 843_314_856],
+    domain: [-843_314_854, 843_314_854],
     parts: [
       [-8.4e8, 8.4e8],
       [-10, 10],
       [-1, 1]
     ],
-    promised: 2,
-    absolute: 2 ** -98
+    promised: 2
   }
 }
 
@@ -92,6 +88,7 @@ export const domains: Readonly<Record<UnaryFunction, PerDType>> = {
     ],
     1,
     {
+      promised: 1.1,
       parts: [
         [-1074, 1023.9],
         [-1, 1]
@@ -170,7 +167,7 @@ export const domains: Readonly<Record<UnaryFunction, PerDType>> = {
       [-5, 10.2],
       [0.2, 3]
     ],
-    3.3,
+    3.75,
     {
       parts: [
         [-7, 27.3],
@@ -204,7 +201,7 @@ export const domains: Readonly<Record<UnaryFunction, PerDType>> = {
       [1.3, 1.6],
       [0, 50]
     ],
-    3.5
+    3.9
   )
 }
 

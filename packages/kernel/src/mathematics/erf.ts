@@ -66,13 +66,19 @@ export const erfNear = ({ add, mul, polynomial }: Arithmetic, x: Register, dtype
  */
 export const erf: UnaryDefinition = (b, x) => {
   const a = arithmetic(b, x.type)
-  const { abs, clamp, lt, mul, pmin, polynomial, select, sub } = a
+  const { abs, add, clamp, lt, mul, pmin, polynomial, select, sub } = a
   const dtype = floatOf(x.type)
   const { far, squarings, end } = tables[dtype]
   const size = abs(x)
   const inner = erfNear(a, x, dtype)
-  const root = polynomial(pmin(size, end), far)
-  const rest = Array.from({ length: squarings }).reduce<typeof root>((value) => mul(value, value), root)
+  // B, what its last rounding lost, and B^2 with it: the error of B is multiplied by k, too often in f64.
+  const [first = 0, ...others] = far
+  const cut = pmin(size, end)
+  const change = mul(cut, polynomial(cut, others))
+  const root = add(change, first)
+  const square = mul(root, root)
+  const exacter = dtype === "f32" ? square : add(square, mul(mul(root, 2), add(sub(a.constant(first), root), change)))
+  const rest = Array.from({ length: squarings - 1 }).reduce<Register>((value) => mul(value, value), exacter)
   // Where this branch is taken |x| > 1, so that x cut to [-1, 1] is its sign.
   return select(lt(size, erfNearEnd), inner, mul(clamp(x, -1, 1), sub(1, rest)))
 }

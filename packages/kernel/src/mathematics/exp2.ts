@@ -12,10 +12,10 @@ const range: Readonly<Record<Float, readonly [number, number]>> = { f32: [-160, 
  */
 export const exp2: UnaryDefinition = (b, x) => {
   const a = arithmetic(b, x.type)
-  const { add, clamp, mul, nearest, polynomial, sub } = a
+  const { add, clamp, mul, polynomial, sub, whole } = a
   const dtype = floatOf(x.type)
   const value = clamp(x, ...range[dtype])
-  const n = nearest(value)
+  const n = whole(value)
   const r = mul(sub(value, n), Math.LN2)
   const p = add(add(r, mul(mul(r, r), polynomial(r, quadraticTail[dtype]))), 1)
   return scale(a, p, n, dtype)

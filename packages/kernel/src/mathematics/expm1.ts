@@ -15,11 +15,12 @@ const range: Readonly<Record<Float, readonly [number, number]>> = { f32: [-18, 8
 export const expm1: UnaryDefinition = (b, x) => {
   const a = arithmetic(b, x.type)
   const dtype = floatOf(x.type)
-  const { add, clamp, eq, mul, polynomial, pow2, select, sub } = a
+  const { abs, add, clamp, lt, mul, polynomial, pow2, select, sub } = a
   const { n, high, low } = reduce(a, clamp(x, ...range[dtype]), dtype, 1)
   const r = sub(high, low)
   const p = add(high, sub(mul(mul(r, r), polynomial(r, quadraticTail[dtype])), low))
   // Half of 2^n, doubled at the end: 2^n itself may lie above the largest exponent where the result does not.
   const half = pow2(sub(n, 1))
-  return select(eq(x, 0), x, mul(add(mul(half, p), sub(half, 0.5)), 2))
+  // Below 2^-60 the result is x: so zeros keep their sign, and denormals are not halved.
+  return select(lt(abs(x), 2 ** -60), x, mul(add(mul(half, p), sub(half, 0.5)), 2))
 }

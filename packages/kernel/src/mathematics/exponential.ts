@@ -31,12 +31,12 @@ export const quadraticTail: Readonly<Record<Float, ReadonlyArray<number>>> = {
 
 /** n = nearest(x / (k ln 2)) and high - low = x - n k ln 2, where k is a power of two. */
 export const reduce = (
-  { mul, nearest, sub }: Arithmetic,
+  { mul, sub, whole }: Arithmetic,
   x: Register,
   dtype: Float,
   k: number
 ): { readonly n: Register; readonly high: Register; readonly low: Register } => {
-  const n = nearest(mul(x, log2e / k))
+  const n = whole(mul(x, log2e / k))
   return { n, high: sub(x, mul(n, ln2[dtype].high * k)), low: mul(n, ln2[dtype].low * k) }
 }
 

@@ -35,7 +35,10 @@ describe("special values", () => {
       [-Infinity, -1],
       [1000, Infinity],
       [-1000, -1],
-      [1e-30, 1e-30]
+      [1e-30, 1e-30],
+      [-5e-324, -5e-324],
+      [-(2 ** -149), -(2 ** -149)],
+      [2 ** -126, 2 ** -126]
     ],
     log: [
       [1, 0],
@@ -169,7 +172,10 @@ describe("special values", () => {
       [-1e30, NaN],
       [Infinity, Infinity],
       [-Infinity, NaN],
-      [2 ** -100, -(2 ** 100)]
+      [2 ** -100, -(2 ** 100)],
+      [-(2 ** -100), 2 ** 100],
+      [2 ** -140, -(2 ** 140)],
+      [-(2 ** -140), 2 ** 140]
     ]
   }
   for (const dtype of dtypes) {
@@ -195,13 +201,32 @@ describe("special values", () => {
     assert.strictEqual(double(-745.1332191019412), 0)
   })
 
-  it("sin and cos stay in [-1, 1], far beyond their range too", () => {
+  it("sin and cos stay in [-1, 1] and refuse what they cannot reduce", () => {
     const random = randoms(3)
     for (const dtype of dtypes) {
-      for (let k = 0; k < 8000; k++) {
-        const x = (2 * random() - 1) * 2 ** (127 * random())
+      const [limit, refused, largest] =
+        dtype === "f32" ? [102_942, 102_944, 3.4028234663852886e38] : [843_314_854, 843_314_857, Number.MAX_VALUE]
+      for (const name of ["sin", "cos"] as const) {
+        const f = scalar(name, dtype)
+        for (let k = 0; k < 4000; k++) assert.isAtMost(Math.abs(f((2 * random() - 1) * limit)), 1)
+        for (const x of [limit, -limit]) assert.isAtMost(Math.abs(f(x)), 1)
+        for (const size of [refused, 1e9, 1e10, 1e15, 1e22, 3e38, 1e300, largest]) {
+          assert.isNaN(f(size), `${name}(${size})`)
+          assert.isNaN(f(-size), `${name}(${-size})`)
+        }
+      }
+    }
+  })
+
+  it("sin and cos next to their zeros that lie nearest to floats", () => {
+    // The floats nearest to multiples of pi/2 in the range, from exact arithmetic and continued fractions.
+    for (const [dtype, floats] of [
+      ["f32", [52_516.433_593_75, 96_079.328_125, 505.796_417_236_328_1, 2023.185_668_945_312_5]],
+      ["f64", [45.553093477052, 14461176.67027838, 57844706.68111352, 728.849495632832, 843314850]]
+    ] as const) {
+      for (const x of floats) {
         for (const name of ["sin", "cos"] as const)
-          assert.isAtMost(Math.abs(scalar(name, dtype)(x)), 1, `${name}(${x})`)
+          assert.isAtMost(ulpError(scalar(name, dtype)(x), oracle[name](x), dtype), 2, `${name}(${x})`)
       }
     }
   })

@@ -15,11 +15,11 @@ const saturation: Readonly<Record<Float, number>> = { f32: 9.5, f64: 20 }
  * tanh(+-Infinity) = +-1, tanh(+-0) = +-0, NaN stays.
  */
 export const tanh: UnaryDefinition = (b, x) => {
-  const { add, clamp, div, mul, nearest, polynomial, pow2, sub } = arithmetic(b, x.type)
+  const { add, clamp, div, mul, polynomial, pow2, sub, whole } = arithmetic(b, x.type)
   const dtype = floatOf(x.type)
   const y = clamp(x, -saturation[dtype], saturation[dtype])
   // Adding 0 turns n = -0 into 0, and the last operation subtracts +0: so -0 stays -0.
-  const n = add(nearest(mul(y, 2 * log2e)), 0)
+  const n = add(whole(mul(y, 2 * log2e)), 0)
   const r = sub(sub(y, mul(n, ln2[dtype].high / 2)), mul(n, ln2[dtype].low / 2))
   const z = mul(r, r)
   const e = pow2(n)

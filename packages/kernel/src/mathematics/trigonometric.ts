@@ -1,18 +1,36 @@
 /**
  * What sin and cos share: the reduction by multiples of pi and the sine on [-pi/2, pi/2].
  *
- * pi stands as the sum of four parts (Cody and Waite). The first three have 8 bits in f32 and 24 bits in f64, so that
- * a multiple m pi with 2 m < 2^16 (f32) or 2^29 (f64) is subtracted exactly but for one last rounding. This covers
- * |x| <= 102,943 = 2^15 pi in f32 and |x| <= 843,314,856 = 2^28 pi in f64. There the result is within 2 ulp, and where
- * it is small because x is near one of its zeros, within 2^-36 (f32) or 2^-98 (f64) if that is more. Beyond, accuracy
- * is lost gradually and in the end totally, but the result stays in [-1, 1].
+ * pi stands as a sum of parts (Cody and Waite). All but the last have so few bits that their products with m are exact
+ * where 2 m < 2^16 (f32) or 2^29 (f64): for |x| <= 102,942 < 2^15 pi in f32 and |x| <= 843,314,854 < 2^28 pi in f64. There
+ * the result is within 2 ulp, next to a zero of sin or cos too, where the differences that cancel are exact.
+ *
+ * From one half turn later on the result is NaN. An exact reduction of larger operands takes a table of 1/pi, 200 bits in
+ * f32 and 1200 in f64, looked up lane by lane; without branches in kernels every operand would pay for it.
  */
 import type { Register } from "../ir.ts"
 import type { Arithmetic, Float } from "./arithmetic.ts"
 
-const pi: Readonly<Record<Float, readonly [number, number, number, number]>> = {
-  f32: [3.140625, 0.00096893310546875, -1.2814998626708984e-6, 1.984187258941006e-9],
-  f64: [3.1415927410125732, -8.742277657347586e-8, -3.4302490200117637e-15, 2.1125998133974855e-23]
+interface Table {
+  /** The parts whose products are subtracted exactly. */
+  readonly exact: ReadonlyArray<number>
+  /** The parts after them: one whose subtraction may round, one that is exact next to zeros, and the rest. */
+  readonly rest: readonly [number, number, number]
+  /** Its products with the smallest m that is refused are infinite. */
+  readonly overflow: number
+}
+
+const tables: Readonly<Record<Float, Table>> = {
+  f32: {
+    exact: [3.140625, 0.00096893310546875, -1.1920928955078125e-6],
+    rest: [-8.754432201385498e-8, 1.2187229003757238e-10, -3.3027991149306435e-13],
+    overflow: 2 ** 113
+  },
+  f64: {
+    exact: [3.1415927410125732, -8.742277657347586e-8],
+    rest: [-3.4302490200117637e-15, 2.11259979644063e-23, 1.69568553207378e-31],
+    overflow: 2 ** 996
+  }
 }
 
 /** 1 / pi. */
@@ -37,20 +55,29 @@ export const sine = ({ add, mul, polynomial }: Arithmetic, r: Register, dtype: F
   return add(r, mul(z, mul(r, polynomial(z, sineTail[dtype]))))
 }
 
-/** sin(x - m pi) for |x - m pi| <= pi/2; larger differences are cut to 1.58. */
+/** sin(x - m pi) for |x - m pi| <= pi/2. */
 export const sineNear = (a: Arithmetic, x: Register, m: Register, dtype: Float): Register => {
-  const { add, clamp, mul, sub } = a
-  const [first, second, third, fourth] = pi[dtype]
-  const rest = sub(sub(x, mul(m, first)), mul(m, second))
-  const part = mul(m, third)
-  const high = sub(rest, part)
-  // What the subtraction above lost, and the last part of pi: one rounding for both.
-  const low = sub(sub(sub(rest, high), part), mul(m, fourth))
-  return sine(a, clamp(add(high, low), -1.58, 1.58), dtype)
+  const { add, mul, sub } = a
+  const { exact, rest } = tables[dtype]
+  const [first, second, third] = rest
+  const near = exact.reduce((difference, part) => sub(difference, mul(m, part)), x)
+  const part1 = mul(m, first)
+  const high1 = sub(near, part1)
+  const part2 = mul(m, second)
+  const high2 = sub(high1, part2)
+  // What the two subtractions lost is put back together with the last part.
+  const lost = add(sub(sub(near, high1), part1), sub(sub(high1, high2), part2))
+  return sine(a, add(high2, sub(lost, mul(m, third))), dtype)
 }
 
-/** (-1)^n for integral n. */
-export const alternating = ({ floor, mul, sub }: Arithmetic, n: Register): Register => {
-  const half = mul(n, 0.5)
-  return sub(1, mul(sub(half, floor(half)), 4))
+/**
+ * What is left of m/2 + shift when the nearest whole number is taken away; NaN for |m| >= 2^15 (f32) or 2^28 (f64), where m
+ * is infinite before it is scaled back.
+ */
+export const remainderOfHalf = (a: Arithmetic, m: Register, shift: number, dtype: Float): Register => {
+  const { add, mul, sub, whole } = a
+  const { overflow } = tables[dtype]
+  const half = mul(mul(m, overflow), 0.5 / overflow)
+  const shifted = shift === 0 ? half : add(half, shift)
+  return sub(shifted, whole(shifted))
 }
