@@ -51,15 +51,24 @@ export {
   type ValuesOf
 } from "@cotangent/graph"
 export {
+  Attention,
+  type Conv,
   type Dense,
+  type Embedding,
+  type GruCell,
   Initializer,
+  Inspect,
   Loss,
   Metrics,
   Model,
   ModelError,
   type Norm,
   OptionError,
-  Recurrent
+  Recurrent,
+  type RecurrentCell,
+  Regularizer,
+  type Separable,
+  type Transformer
 } from "@cotangent/nn"
 export * as Optimizer from "@cotangent/optim"
 export {

@@ -14,11 +14,11 @@ const moments = (xs: ReadonlyArray<number>): { readonly mean: number; readonly v
 // For a kernel [20, 100]: fanIn 20, fanOut 100.
 const family = [
   { initializer: Initializer.glorotUniform, variance: 2 / 120, bound: Math.sqrt(6 / 120) },
-  { initializer: Initializer.glorotNormal, variance: 2 / 120, bound: undefined },
+  { initializer: Initializer.glorotNormal, variance: 2 / 120, bound: (2 * Math.sqrt(2 / 120)) / 0.8796256610342398 },
   { initializer: Initializer.heUniform, variance: 2 / 20, bound: Math.sqrt(6 / 20) },
-  { initializer: Initializer.heNormal, variance: 2 / 20, bound: undefined },
+  { initializer: Initializer.heNormal, variance: 2 / 20, bound: (2 * Math.sqrt(2 / 20)) / 0.8796256610342398 },
   { initializer: Initializer.lecunUniform, variance: 1 / 20, bound: Math.sqrt(3 / 20) },
-  { initializer: Initializer.lecunNormal, variance: 1 / 20, bound: undefined },
+  { initializer: Initializer.lecunNormal, variance: 1 / 20, bound: (2 * Math.sqrt(1 / 20)) / 0.8796256610342398 },
   {
     initializer: Initializer.varianceScaling({ scale: 1 / 3, mode: "fanIn", distribution: "uniform" }),
     variance: 1 / 60,
@@ -46,6 +46,37 @@ describe("initialisers", () => {
       assert.isAtMost(largest, bound * (1 + 1e-7))
       assert.isAbove(largest, 0.98 * bound)
     }
+  })
+
+  it("draws orthonormal rows or columns, whichever are fewer", () => {
+    const gram = (shape: readonly [number, number]) => {
+      const w = T.expect(T.dyn(Initializer.orthogonal({ gain: 2 }).draw(key, shape)), shape)
+      const [a, b] = shape[0] >= shape[1] ? [T.transpose(w), w] : [w, T.transpose(w)]
+      return numbers(T.matmul(T.dyn(a), T.dyn(b)))
+    }
+    for (const shape of [
+      [5, 3],
+      [3, 5],
+      [4, 4]
+    ] as const) {
+      const n = Math.min(...shape)
+      gram(shape).forEach((v, i) => assert.approximately(v, i % (n + 1) === 0 ? 4 : 0, 1e-5))
+    }
+    assert.deepStrictEqual(Initializer.orthogonal().draw(key, [3, 3, 2, 4]).shape, [3, 3, 2, 4])
+    // Over many draws no element prefers a sign: its mean is 0 with a standard error of 1 / sqrt(3 * 200).
+    const sum = Array.from(
+      { length: 200 },
+      (_, i) => numbers(Initializer.orthogonal().draw(Key.key(i), [3, 3]))[0] ?? NaN
+    )
+    assert.isBelow(Math.abs(sum.reduce((a, b) => a + b, 0) / 200), 0.17)
+    assert.throws(() => Initializer.orthogonal().draw(key, [3]), ShapeError, "orthogonal: needs two axes or more")
+  })
+
+  it("fills with the identity, and cuts normals at two deviations", () => {
+    assert.deepStrictEqual(numbers(Initializer.identity({ gain: 3 }).draw(key, [2, 3])), [3, 0, 0, 0, 3, 0])
+    const xs = numbers(Initializer.truncatedNormal({ mean: 1, deviation: 0.5 }).draw(key, [20, 100]))
+    assert.isAtMost(Math.max(...xs.map((x) => Math.abs(x - 1))), 1)
+    assert.approximately(moments(xs).variance, (0.5 * 0.8796256610342398) ** 2, 0.02)
   })
 
   it("counts the fans of dense and convolution kernels, vectors and scalars", () => {

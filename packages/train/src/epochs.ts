@@ -2,7 +2,7 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { type AnyDataset, Permutation } from "@cotangent/data"
-import { Key, T, type Value } from "@cotangent/graph"
+import { Key, T, Tree, type Value } from "@cotangent/graph"
 import { Compute, type Session, step } from "@cotangent/runtime"
 import type { TrainEvent } from "./events.ts"
 import { type EpochRecord, validationName } from "./history.ts"
@@ -76,27 +76,33 @@ const resetSums = (session: TrainSession, subject: Subject) =>
     yield* session.write((s) => s.cursor, [0])
     yield* session.write((s) => s.sums.loss, [0])
     yield* session.write((s) => s.sums.samples, [0])
-    for (const name of Object.keys(subject.metrics)) {
-      // `noSums` made an entry for every metric.
-      yield* session.write((s) => s.sums.metrics[name]?.total ?? s.sums.loss, [0])
-      yield* session.write((s) => s.sums.metrics[name]?.count ?? s.sums.loss, [0])
+    for (const [name, metric] of Object.entries(subject.metrics)) {
+      const first = T.evaluate<unknown>(metric.init())
+      for (const [i, { data }] of Tree.leaves<Value>(first).entries())
+        // `noSums` made a tree of the same structure for every metric.
+        yield* session.write((s) => Tree.leaves(s.sums.metrics[name])[i] ?? s.sums.loss, data)
     }
   })
 
 /** The mean loss and every metric of what was summed since the last reset. */
-const measure = (session: TrainSession) =>
-  Effect.map(
-    session.read((s) => s.sums),
-    (sums) => {
-      const number = (value: Value): number => value.data[0] ?? Number.NaN
-      return {
-        loss: number(sums.loss) / number(sums.samples),
-        metrics: Object.fromEntries(
-          Object.entries(sums.metrics).map(([name, mean]) => [name, number(mean.total) / number(mean.count)])
-        )
-      }
+const measure = (session: TrainSession, { metrics }: Subject) =>
+  Effect.gen(function* () {
+    const number = ({ data }: Value): number => data[0] ?? Number.NaN
+    const samples = number(yield* session.read((s) => s.sums.samples))
+    const loss = number(yield* session.read((s) => s.sums.loss)) / samples
+    const states: Record<string, unknown> = {}
+    for (const name of Object.keys(metrics)) states[name] = yield* session.read<unknown>((s) => s.sums.metrics[name])
+    return {
+      loss,
+      metrics: Object.fromEntries(
+        Object.entries(metrics).map(([name, metric]) => [
+          name,
+          // The state is of the structure that the metric made.
+          number(T.evaluate(metric.result(T.fromValues<unknown>(states[name]) as never)))
+        ])
+      )
     }
-  )
+  })
 
 /** One pass over the training data; gives the mean loss and metrics of its steps. */
 export const trainEpoch = (plan: Plan, session: TrainSession, epoch: number, emit: Emit) =>
@@ -116,7 +122,7 @@ export const trainEpoch = (plan: Plan, session: TrainSession, epoch: number, emi
       })
     if (full > 0) yield* session.loop("train", { count: full, onChunk })
     if (rest > 0) yield* session.step("trainRest")
-    return yield* measure(session)
+    return yield* measure(session, subject)
   })
 
 /** Measures the validation data. */
@@ -126,7 +132,7 @@ export const evaluateEpoch = (plan: Plan, session: TrainSession, validation: Any
     yield* resetSums(session, plan.subject)
     if (full > 0) yield* session.loop("evaluate", { count: full })
     if (rest > 0) yield* session.step("evaluateRest")
-    return yield* measure(session)
+    return yield* measure(session, plan.subject)
   })
 
 /** What an epoch leaves in the history. */

@@ -18,7 +18,7 @@ export interface EarlyStopping {
 }
 
 /** Metrics by the name they have in the history. */
-export type MetricRecord<K extends Loss.TargetKind> = { readonly [name: string]: Metrics.Metric<K, Metrics.Mean> }
+export type MetricRecord<K extends Loss.TargetKind> = { readonly [name: string]: Metrics.AnyMetric<K> }
 
 /** How to train; the names and meanings are Keras's where Keras has them. */
 export interface FitOptions<K extends Loss.TargetKind, R extends Rule, M extends MetricRecord<K>> {

@@ -1,6 +1,6 @@
 /** The programs of a training session: a step over a batch of shuffled rows, and the measurement of a run of rows. */
 import { valueAndGradAux } from "@cotangent/autodiff"
-import { type AnyTensor, Key, operations as ops, T, type Tensor } from "@cotangent/graph"
+import { type AnyTensor, Key, operations as ops, T, type Tensor, type Tree } from "@cotangent/graph"
 import { Loss, Metrics, Model } from "@cotangent/nn"
 import type { Optimizer, Rule } from "@cotangent/optim"
 
@@ -10,7 +10,7 @@ type Trees = Model.AnyModel extends { readonly apply: (params: infer P, ...rest:
 export interface Sums {
   readonly loss: Tensor<[], "f64">
   readonly samples: Tensor<[], "f64">
-  readonly metrics: { readonly [name: string]: Metrics.Mean }
+  readonly metrics: { readonly [name: string]: Tree.Tree }
 }
 
 /** What stays in memory between steps. */
@@ -42,7 +42,7 @@ export interface Subject {
   readonly model: Model.AnyModel
   readonly loss: Loss.Loss<Loss.TargetKind>
   readonly optimizer: Optimizer<Rule>
-  readonly metrics: { readonly [name: string]: Metrics.Metric<Loss.TargetKind, Metrics.Mean> }
+  readonly metrics: { readonly [name: string]: Metrics.AnyMetric }
 }
 
 /** No sums yet. */
@@ -52,21 +52,28 @@ export const noSums = ({ metrics }: Subject): Sums => ({
   metrics: Object.fromEntries(Object.entries(metrics).map(([name, metric]) => [name, metric.init()]))
 })
 
+/** The update of a metric whose state was made by its own `init`, as `noSums` does. */
+const updateOf = (metric: Metrics.AnyMetric) =>
+  metric.update as (state: Tree.Tree, output: AnyTensor, target: AnyTensor) => Tree.Tree
+
 const addSums = (
   subject: Subject,
   sums: Sums,
   perSample: Tensor<[number]>,
   output: AnyTensor,
-  target: AnyTensor
+  target: AnyTensor,
+  penalty: Tensor<[]> | undefined
 ): Sums => {
-  const total = T.cast(T.sum(perSample), "f64")
+  const losses = T.cast(T.sum(perSample), "f64")
+  // Every sample of the batch counts with what the regularisers add to the mean.
+  const total = penalty === undefined ? losses : T.add(losses, T.mul(T.cast(penalty, "f64"), perSample.shape[0] ?? 0))
   return {
     loss: T.add(sums.loss, total),
     samples: T.add(sums.samples, perSample.shape[0] ?? 0),
     metrics: Object.fromEntries(
       Object.entries(subject.metrics).map(([name, metric]) => [
         name,
-        Metrics.forgetShapes(metric)(sums.metrics[name] ?? metric.init(), output, target)
+        updateOf(metric)(sums.metrics[name] ?? metric.init(), output, target)
       ])
     )
   }
@@ -75,7 +82,10 @@ const addSums = (
 /** Rows `cursor, cursor + 1, ...`, as many as `size`. */
 const nextRows = (cursor: Tensor<[], "i32">, size: number): AnyTensor => ops.add(cursor, ops.iota([size], 0, "i32"))
 
-/** One step: gather a batch, loss and gradient, update, sums. The loss of the batch is the mean over its samples. */
+/**
+ * One step: gather a batch, loss and gradient, update, sums. The loss of the batch is the mean over its samples, and what the
+ * regularisers of the model add.
+ */
 export const trainStep =
   (subject: Subject, size: number) =>
   (state: TrainState, data: TrainData): readonly [TrainState, {}] => {
@@ -87,10 +97,15 @@ export const trainStep =
     const objective = (params: Trees) => {
       const { y: output, state: next } = model.apply(params, state.model, x, { mode: "train", key })
       const perSample = Loss.forgetShapes(subject.loss)(output, y)
-      return [T.mean(perSample), { output, perSample, next }] as const
+      const penalty = model.penalty?.(params)
+      const mean = T.mean(perSample)
+      const penalties = penalty === undefined ? [] : [penalty]
+      return [penalties.reduce((sum, term) => T.add(sum, term), mean), { output, perSample, next, penalties }] as const
     }
     // The optimizer's parameters are the model's own tree.
-    const [, grads, { output, perSample, next }] = valueAndGradAux(objective)(state.optimizer.params as Trees)
+    const [, grads, { output, perSample, next, penalties }] = valueAndGradAux(objective)(
+      state.optimizer.params as Trees
+    )
     const stepped = optimizer.step<unknown>(state.optimizer, grads)
     return [
       {
@@ -98,7 +113,7 @@ export const trainStep =
         optimizer: { ...state.optimizer, ...stepped },
         model: next,
         cursor: T.add(state.cursor, size),
-        sums: addSums(subject, state.sums, perSample, output, y)
+        sums: addSums(subject, state.sums, perSample, output, y, penalties[0])
       },
       {}
     ]
@@ -115,8 +130,6 @@ export const evaluateStep =
     const params = subject.optimizer.evalParams<unknown>(state.optimizer) as Trees
     const { y: output } = subject.model.apply(params, state.model, x, Model.evaluate)
     const perSample = Loss.forgetShapes(subject.loss)(output, y)
-    return [
-      { ...state, cursor: T.add(state.cursor, size), sums: addSums(subject, state.sums, perSample, output, y) },
-      {}
-    ]
+    const sums = addSums(subject, state.sums, perSample, output, y, subject.model.penalty?.(params))
+    return [{ ...state, cursor: T.add(state.cursor, size), sums }, {}]
   }

@@ -80,6 +80,15 @@ export const lossSubjects: ReadonlyArray<Subject> = [
   subject("Loss.marginRanking", [floats(0.5, 1, 3, 4), floats(-1, 0, 3, 4), signs], (a: F, b: F, t: B) =>
     Loss.marginRanking({ margin: 0.25 })(a, b, signed(t, a), none)
   ),
+  ofValues("logCosh", Loss.logCosh),
+  ofValues("meanAbsolutePercentageError", Loss.meanAbsolutePercentageError, floats(1, 2, 3, 4), shares),
+  ofValues("meanSquaredLogarithmicError", Loss.meanSquaredLogarithmicError, shares, floats(1, 2, 3, 4)),
+  ofValues("poisson", Loss.poisson, shares, floats(0.1, 4, 3, 4)),
+  ofSigns("hinge", Loss.hinge),
+  ofSigns("squaredHinge", Loss.squaredHinge),
+  ofValues("categoricalHinge", Loss.categoricalHinge),
+  ofValues("dice", Loss.dice, shares, shares),
+  ofValues("tversky", Loss.tversky({ alpha: 0.3, beta: 0.7 }), shares, shares),
   ofValues("cosineSimilarity", Loss.cosineSimilarity),
   subject("Loss.cosineEmbedding", [logits, shares, bool(1, 0, 1)], (a: F, b: F, t: B) =>
     Loss.cosineEmbedding({ margin: -2 })(a, b, signed(t, T.sum(a, { axis: -1 })), none)

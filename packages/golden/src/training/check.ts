@@ -121,10 +121,14 @@ const checkOn = <F extends Rule>(
 }
 
 /** What becomes of a run on the given targets. */
-export const checkTrainingRun = (run: TrainingRun, targets: ReadonlyArray<Target>): Outcome => {
+export const checkTrainingRun = (
+  run: TrainingRun,
+  targets: ReadonlyArray<Target>,
+  programs: { readonly [name: string]: RunProgram } = runs
+): Outcome => {
   const id = run.name
   try {
-    const program = Object.hasOwn(runs, id) ? runs[id] : undefined
+    const program = Object.hasOwn(programs, id) ? programs[id] : undefined
     if (program === undefined) return { tag: "skipped", id, missing: `the run ${id}` }
     const optimizer = optimizerOf(run)
     if (optimizer instanceof Missing) return { tag: "skipped", id, missing: optimizer.operation }

@@ -104,6 +104,7 @@ for (const file of [
   "convolutions",
   "elementwise",
   "losses",
+  "layers",
   "normalization"
 ]) {
   describe(`mistakes over ${file}`, () => {
@@ -138,6 +139,7 @@ for (const file of [
   "hovers-indexing",
   "hovers-convolutions",
   "hovers-losses",
+  "hovers-layers",
   "hovers-normalization",
   "hovers-products",
   "hovers-linear-algebra"
@@ -172,6 +174,8 @@ describe("the fixtures", () => {
       "hovers",
       "losses",
       "hovers-losses",
+      "layers",
+      "hovers-layers",
       "normalization",
       "hovers-normalization"
     ]

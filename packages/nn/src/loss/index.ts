@@ -18,8 +18,10 @@ export {
 } from "./focal.ts"
 export { gaussianNll, type GaussianLoss, type GaussianNllOptions, type VarianceRule } from "./gaussian-nll.ts"
 export { hingeEmbedding, type MarginOptions } from "./hinge-embedding.ts"
+export { categoricalHinge, hinge, squaredHinge } from "./hinges.ts"
 export { klDivergence, relativeEntropy, type RelativeEntropyOptions } from "./kl-divergence.ts"
 export type { LabelOptions } from "./labelled.ts"
+export { logCosh, meanAbsolutePercentageError, meanSquaredLogarithmicError, poisson } from "./logarithmic.ts"
 export {
   type AnyPerSample,
   each,
@@ -40,9 +42,17 @@ export { multiLabelMargin, type LabelListLoss, type LabelListRule } from "./mult
 export { multiLabelSoftMargin, type MultiLabelSoftMarginOptions } from "./multi-label-soft-margin.ts"
 export { multiMargin, type MultiMarginOptions } from "./multi-margin.ts"
 export { nll } from "./nll.ts"
+export { dice, tversky, type TverskyOptions } from "./overlap.ts"
 export { poissonNll, type PoissonNllOptions } from "./poisson-nll.ts"
 export type { ReducedLoss, Reducing, Reduction, SampleWeight, WeightedLosses } from "./reduction.ts"
-export { huber, type HuberOptions, meanAbsoluteError, meanSquaredError } from "./regression.ts"
+export {
+  huber,
+  type HuberOptions,
+  meanAbsoluteError,
+  meanAbsoluteError as mae,
+  meanSquaredError,
+  meanSquaredError as mse
+} from "./regression.ts"
 export { smoothL1, type SmoothL1Options } from "./smooth-l1.ts"
 export { softMargin } from "./soft-margin.ts"
 export { tripletMargin, type TripletLoss, type TripletMarginOptions } from "./triplet-margin.ts"

@@ -1,5 +1,6 @@
 /** Accuracies: the share of answers that are right. */
-import { type DType, type Shape, T, type Tensor } from "@cotangent/graph"
+import { type AnyTensor, type DType, operations as ops, type Shape, T, type Tensor } from "@cotangent/graph"
+import { optionError } from "../errors.ts"
 import { mean, type Metric } from "./metric.ts"
 
 const share = (right: Tensor<Shape, "bool">): Tensor<Shape> => T.cast(right, "f32")
@@ -19,6 +20,50 @@ export const categoricalAccuracy: Metric<"values"> = mean({
   targets: "values",
   elements: (output, target) => share(T.equal(classOf(output), classOf(target)))
 })
+
+/** Options of the accuracies of the first k. */
+export interface TopKOptions {
+  /** How many of the largest outputs may hold the class; 5 unless given. */
+  readonly k?: number
+}
+
+/** Whether fewer than k outputs of a row are larger than that of the class. */
+const isAmong = (output: AnyTensor, label: AnyTensor, k: number): Tensor<Shape, "bool"> => {
+  const classes = output.shape.at(-1) ?? 1
+  // Labels are i32.
+  const isLabel = T.oneHot(label as Tensor<Shape, "i32">, classes, "bool")
+  const last = [output.shape.length - 1]
+  const own = ops.reduceMax(ops.select(isLabel, output, Number.NEGATIVE_INFINITY), last)
+  const column = ops.broadcast(ops.reshape(own, [...own.shape, 1]), output.shape)
+  const larger = ops.reduceSum(ops.cast(ops.lt(column, output), "f32"), last)
+  // A comparison gives bool.
+  return ops.lt(larger, k) as Tensor<Shape, "bool">
+}
+
+const checkK = (name: string, k = 5): number => {
+  if (!Number.isInteger(k) || k < 1) throw optionError(`${name}: k`, "a whole number above 0", k)
+  return k
+}
+
+/** The share of rows whose label is among the k largest outputs; ties count for it. Keras's `SparseTopKCategoricalAccuracy`. */
+export const sparseTopKCategoricalAccuracy = (options: TopKOptions = {}): Metric<"labels"> => {
+  const k = checkK("sparseTopKCategoricalAccuracy", options.k)
+  return mean({
+    name: "sparseTopKCategoricalAccuracy",
+    targets: "labels",
+    elements: (output, label) => share(isAmong(output, label, k))
+  })
+}
+
+/** The share of rows whose largest target is among the k largest outputs. Keras's `TopKCategoricalAccuracy`. */
+export const topKCategoricalAccuracy = (options: TopKOptions = {}): Metric<"values"> => {
+  const k = checkK("topKCategoricalAccuracy", options.k)
+  return mean({
+    name: "topKCategoricalAccuracy",
+    targets: "values",
+    elements: (output, target) => share(isAmong(output, classOf(target), k))
+  })
+}
 
 /** Options of binaryAccuracyWith. */
 export interface BinaryAccuracyOptions {

@@ -3,7 +3,64 @@ export {
   type BinaryAccuracyOptions,
   binaryAccuracyWith,
   categoricalAccuracy,
-  sparseCategoricalAccuracy
+  sparseCategoricalAccuracy,
+  sparseTopKCategoricalAccuracy,
+  topKCategoricalAccuracy,
+  type TopKOptions
 } from "./accuracy.ts"
-export { forgetShapes, fromLoss, mean, type Mean, type MeanDefinition, type Metric, type Update } from "./metric.ts"
-export { meanAbsoluteError, meanSquaredError } from "./regression.ts"
+export {
+  auc,
+  type AucOptions,
+  binaryIoU,
+  type Counts,
+  type CountsAt,
+  f1,
+  fBeta,
+  type FBetaOptions,
+  precision,
+  prevalence,
+  recall,
+  specificity,
+  type ThresholdOptions
+} from "./binary.ts"
+export { type Bins, calibrationError, type CalibrationOptions } from "./calibration.ts"
+export {
+  type Average,
+  type AverageOptions,
+  type ClassesOptions,
+  cohenKappa,
+  type Confusion,
+  confusionMatrix,
+  meanIoU,
+  sparseFBeta,
+  type SparseFBetaOptions,
+  sparsePrecision,
+  sparseRecall
+} from "./confusion.ts"
+export {
+  type AnyMetric,
+  forgetShapes,
+  fromLoss,
+  mean,
+  type Mean,
+  type MeanDefinition,
+  type Metric,
+  type MetricWeights,
+  sums,
+  type SumsDefinition,
+  type Update
+} from "./metric.ts"
+export {
+  cosineSimilarity,
+  logCosh,
+  meanAbsoluteError,
+  meanAbsolutePercentageError,
+  meanSquaredError,
+  meanSquaredLogarithmicError,
+  type Moments,
+  pearsonCorrelation,
+  r2Score,
+  type R2Options,
+  rootMeanSquaredError,
+  type Variation
+} from "./regression.ts"

@@ -1,8 +1,8 @@
-import { ShapeError, T } from "@cotangent/graph"
+import { Key, ShapeError, T, type Tensor } from "@cotangent/graph"
 import { assert, describe, it } from "@effect/vitest"
 import { pipe } from "effect/Function"
 import { ModelError } from "../errors.ts"
-import { assertClose, numbers } from "../gradients.test.support.ts"
+import { assertClose, assertGradient, numbers } from "../gradients.test.support.ts"
 import type { ActivationName } from "./activation.ts"
 import * as Model from "./index.ts"
 
@@ -10,7 +10,25 @@ const x = T.constant([[-3, -0.5, 0, 0.25, 2]])
 
 // x = torch.tensor([-3, -.5, 0, .25, 2]).double(); torch.relu(x), torch.tanh(x), ..., F.log_softmax(x, -1)
 // geluTanh: 0.5 * x * (1 + torch.tanh((2 / torch.pi) ** .5 * (x + 0.044715 * x ** 3)))
+// The others are their definitions with plain numbers.
+const of = (f: (v: number) => number): ReadonlyArray<number> => [-3, -0.5, 0, 0.25, 2].map(f)
 const expected: Readonly<Record<ActivationName, ReadonlyArray<number>>> = {
+  elu: of((v) => (v > 0 ? v : Math.expm1(v))),
+  celu: of((v) => (v > 0 ? v : Math.expm1(v))),
+  selu: of((v) => 1.0507009873554805 * (v > 0 ? v : 1.6732632423543772 * Math.expm1(v))),
+  relu6: of((v) => Math.min(Math.max(v, 0), 6)),
+  leakyRelu: of((v) => (v > 0 ? v : 0.2 * v)),
+  exponential: of(Math.exp),
+  mish: of((v) => v * Math.tanh(Math.log1p(Math.exp(v)))),
+  softsign: of((v) => v / (1 + Math.abs(v))),
+  logSigmoid: of((v) => -Math.log1p(Math.exp(-v))),
+  hardSigmoid: of((v) => Math.min(Math.max(v + 3, 0), 6) / 6),
+  hardSilu: of((v) => (v * Math.min(Math.max(v + 3, 0), 6)) / 6),
+  hardTanh: of((v) => Math.min(Math.max(v, -1), 1)),
+  hardShrink: of((v) => (Math.abs(v) > 0.5 ? v : 0)),
+  softShrink: of((v) => Math.sign(v) * Math.max(Math.abs(v) - 0.5, 0)),
+  tanhShrink: of((v) => v - Math.tanh(v)),
+  squareplus: of((v) => (v + Math.sqrt(v * v + 4)) / 2),
   linear: [-3, -0.5, 0, 0.25, 2],
   relu: [0, 0, 0, 0.25, 2],
   tanh: [-0.995054754, -0.462117157, 0, 0.244918662, 0.96402758],
@@ -75,5 +93,18 @@ describe("activation", () => {
   it("refuses a name that is none", () => {
     // @ts-expect-error no such activation
     assert.throws(() => Model.activation("toString"), ModelError, 'there is no "toString"')
+  })
+})
+
+describe("prelu", () => {
+  it("learns a slope for each element", () => {
+    const model = pipe(Model.input([5]), Model.prelu("p"), Model.dense("out", 1))
+    const { params } = model.init(Key.key(0))
+    const alpha: Tensor<[5]> = params.p.alpha
+    assert.deepStrictEqual(numbers(alpha), [0, 0, 0, 0, 0])
+    const only = pipe(Model.input([5]), Model.prelu("p"))
+    const { y } = only.apply({ p: { alpha: T.constant([1, 2, 3, 4, 5]) } }, {}, x, Model.evaluate)
+    assertClose(numbers(y), [-3, -1, 0, 0.25, 2])
+    assertGradient((p) => T.sum(only.apply(p, {}, x, Model.evaluate).y), params)
   })
 })

@@ -1,13 +1,24 @@
 /** Activations: layers without parameters, and the table of their names. */
-import { type AnyTensor, face, type Shape, T, type Tensor } from "@cotangent/graph"
+import { type AnyTensor, face, type Key, operations, type Shape, T, type Tensor } from "@cotangent/graph"
 import { ModelError } from "../errors.ts"
-import { pureLayer } from "./layer.ts"
+import { type Initializer, zeros } from "../initializer.ts"
+import { parameterLayer, pureLayer } from "./layer.ts"
 import { type AnyModel, append, featuresOf, type Model } from "./model.ts"
+import type { Fresh, Put } from "./names.ts"
 
 /** A function of a whole batch that keeps its shape. */
 export type ActivationFunction = <S extends Shape>(x: Tensor<S>) => Tensor<S>
 
-/** The activations by name; their equations stand at the operations of the same names in `T`. */
+/** `(x + sqrt(x^2 + 4)) / 2`. Barron 2021. */
+const squareplus: ActivationFunction = <S extends Shape>(x: Tensor<S>) =>
+  // Elementwise: the shape stays.
+  operations.mul(operations.add(x, operations.sqrt(operations.add(operations.mul(x, x), 4))), 0.5) as Tensor<S>
+
+/**
+ * The activations by name, Keras's names in camel case; their equations stand at the operations of the same names in `T`.
+ * `gelu` is exact, as Keras's is unless told to approximate (`geluTanh`); the slope of `leakyRelu` is 0.2, that of Keras's
+ * function; `exponential` is `e^x`; `hardSilu` is Keras's `hard_swish` too; `squareplus` is `(x + sqrt(x^2 + 4)) / 2`.
+ */
 export const activations = {
   linear: (x) => x,
   relu: T.relu,
@@ -18,7 +29,23 @@ export const activations = {
   gelu: T.gelu,
   geluTanh: T.geluTanh,
   softmax: T.softmax(),
-  logSoftmax: T.logSoftmax()
+  logSoftmax: T.logSoftmax(),
+  elu: T.elu(),
+  selu: T.selu,
+  celu: T.celu(),
+  relu6: T.relu6,
+  leakyRelu: T.leakyRelu({ negativeSlope: 0.2 }),
+  exponential: T.exp,
+  mish: T.mish,
+  softsign: T.softsign,
+  logSigmoid: T.logSigmoid,
+  hardSigmoid: T.hardsigmoid,
+  hardSilu: T.hardswish,
+  hardTanh: T.hardtanh(),
+  hardShrink: T.hardshrink(),
+  softShrink: T.softshrink(),
+  tanhShrink: T.tanhshrink,
+  squareplus
 } satisfies Readonly<Record<string, ActivationFunction>>
 
 /** The name of an activation. */
@@ -97,3 +124,31 @@ export const gelu = activation("gelu")
 export const softmax = activation("softmax")
 /** `x_i - ln sum_j e^x_j` over the last axis. */
 export const logSoftmax = activation("logSoftmax")
+
+/** The parameters of prelu for samples of shape `S`. */
+export type Slopes<S extends Shape> = { readonly alpha: Tensor<S> }
+
+/** What prelu does to a model. */
+export interface PreluLayer<L extends string> {
+  <I extends Shape, O extends Shape, P, S>(
+    model: Model<I, O, P, S> & Fresh<P, L>
+  ): Model<I, O, Put<P, L, Slopes<O extends readonly [unknown, ...infer R extends Shape] ? R : Shape>>, S>
+}
+
+/**
+ * `x` above 0, else `alpha x` with a learned slope for each element of a sample, 0 at first. Keras's `PReLU`. He, Zhang, Ren,
+ * Sun 2015. Throws ModelError for a name that is taken.
+ */
+export const prelu: <L extends string>(
+  name: L,
+  options?: { readonly alphaInitializer?: Initializer }
+) => PreluLayer<L> = face(
+  1,
+  (name: string, { alphaInitializer = zeros }: { readonly alphaInitializer?: Initializer } = {}) =>
+    (model: AnyModel): AnyModel => {
+      const init = (key: Key.Key) => ({ alpha: alphaInitializer.draw(key, model.outputShape) })
+      const apply = ({ alpha }: { readonly alpha: AnyTensor }, x: AnyTensor): AnyTensor =>
+        operations.select(operations.lt(operations.full([], 0, x.dtype), x), x, operations.mul(x, alpha))
+      return append(model, parameterLayer(name, "Prelu", model.outputShape, init, apply))
+    }
+)

@@ -62,7 +62,7 @@ describe("custom", () => {
   it("refuses layers that lose the batch, wrong shapes and names that are taken", () => {
     // @ts-expect-error the batch must stay in front
     const pooled = () => pipe(Model.input([3]), Model.custom("c", { init: () => ({}), apply: (_, x) => T.mean(x) }))
-    assert.throws(pooled, ShapeError, "custom: the layer makes [2, 3] into []; the batch must stay in front")
+    assert.throws(pooled, ShapeError, "custom: the layer makes [batch, 3] into []; the batch must stay in front")
     const four = () => ({ gain: T.ones([4]) })
     const wider = () =>
       pipe(
@@ -71,7 +71,7 @@ describe("custom", () => {
         Model.custom("c", { init: four, apply: ({ gain }, x) => T.mul(x, gain) }),
         Model.relu
       )
-    assert.throws(wider, ShapeError, "mul: cannot broadcast [2, 3] with [4]")
+    assert.throws(wider, ShapeError, "mul: cannot broadcast [batch, 3] with [4]")
     // @ts-expect-error two layers are named "gain"
     assert.throws(() => pipe(model, Model.custom("gain", { init: () => ({}), apply: (_, x) => x })), ModelError)
   })

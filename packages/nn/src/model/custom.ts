@@ -4,19 +4,17 @@ import {
   type Dim,
   face,
   type Key,
-  operations,
   type Same,
   type Shape,
-  ShapeError,
   type Show,
-  showShape,
   type Tensor,
   type Tree
 } from "@cotangent/graph"
 import type { BatchOf } from "../targets.ts"
-import { type Mode, parameterLayer, type Sizes } from "./layer.ts"
-import { type AnyModel, append, evaluate, type Model } from "./model.ts"
+import type { Mode, Sizes, Variables } from "./layer.ts"
+import type { AnyModel, Model } from "./model.ts"
 import type { Fresh, Put } from "./names.ts"
+import { appendTried, appendWithParameters } from "./probe.ts"
 
 /** The sizes of one sample of a batch of shape `O`. */
 export type SampleOf<O extends Shape> = O extends readonly [Dim, ...infer R extends ReadonlyArray<number>] ? R : Sizes
@@ -68,24 +66,59 @@ export const custom: <L extends string, O extends Shape, O2 extends Shape, P2>(
       // Models hold f32.
       const forward = (params: Tree.Tree, x: AnyTensor, mode: Mode): AnyTensor =>
         apply(params, x as Tensor<Shape>, mode)
-      return append(model, parameterLayer(name, kind, outputOf(sample, start, forward), start, forward, true))
+      return appendWithParameters(model, "custom", { name, kind, random: true, init: start, apply: forward })
     }
 )
 
-/** The sizes of one output sample, by applying the layer to unknowns. */
-const outputOf = (
-  sample: Sizes,
-  init: (key: Key.Key) => Tree.Tree,
-  apply: (params: Tree.Tree, x: AnyTensor, mode: Mode) => AnyTensor
-): Sizes => {
-  const batch = 2
-  const x = operations.parameter("x", [batch, ...sample], "f32")
-  // A key is by definition two u32 words.
-  const key = operations.parameter("key", [2], "u32") as Key.Key
-  const y = apply(init(key), x, evaluate)
-  if (y.shape[0] !== batch)
-    throw new ShapeError(
-      `custom: the layer makes ${showShape(x.shape)} into ${showShape(y.shape)}; the batch must stay in front`
-    )
-  return y.shape.slice(1)
+/** A layer from `O` to `O2` with parameters `P` and state `S`, in two functions. */
+export interface StatefulLayer<O extends Shape, O2 extends Shape, P, S> {
+  /** What it is, for people; `Custom` unless given. */
+  readonly kind?: string
+  /** The first parameters and state, for samples of these sizes. */
+  readonly init: (key: Key.Key, sample: SampleOf<O>) => Variables<P, S>
+  /** The output for a batch and the next state; in evaluate mode the state should stay as it is. */
+  readonly apply: (
+    variables: Variables<P, S>,
+    x: Tensor<O>,
+    mode: Mode
+  ) => { readonly y: Tensor<O2> & KeepsBatch<O, O2>; readonly state: S }
 }
+
+/** What a custom layer with state does to a model. */
+export interface StatefulLayerFace<L extends string, O extends Shape, O2 extends Shape, P2, S2> {
+  <I extends Shape, P, S>(model: Model<I, O, P, S> & Fresh<P, L>): Model<I, O2, Put<P, L, P2>, Put<S, L, S2>>
+}
+
+/**
+ * A layer of your own with state, which applying it may change: running means, counts, caches.
+ *
+ * ```ts
+ * import { pipe } from "effect/Function"
+ * const counter = Model.stateful("counter", {
+ *   init: () => ({ params: {}, state: { batches: T.zeros([]) } }),
+ *   apply: ({ state }, x: Tensor<["batch", 4]>, mode) => ({
+ *     y: x,
+ *     state: mode.mode === "train" ? { batches: T.add(state.batches, 1) } : state
+ *   })
+ * })
+ * const model = pipe(Model.input([4]), counter)
+ * ```
+ *
+ * Throws as `custom` does.
+ */
+export const stateful: <L extends string, O extends Shape, O2 extends Shape, P2, S2>(
+  name: L,
+  layer: StatefulLayer<O, O2, P2, S2>
+) => StatefulLayerFace<L, O, O2, P2, S2> = face(
+  1,
+  (name: string, { kind = "Custom", init, apply }: StatefulLayer<Shape, Shape, Tree.Tree, Tree.Tree>) =>
+    (model: AnyModel): AnyModel =>
+      appendTried<Tree.Tree, Tree.Tree>(model, "custom", {
+        name,
+        kind,
+        random: true,
+        init: (key) => init(key, model.outputShape),
+        // Models hold f32.
+        apply: (params, state, x, mode) => apply({ params, state }, x as Tensor<Shape>, mode)
+      })
+)

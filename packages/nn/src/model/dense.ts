@@ -2,6 +2,7 @@
 import { type AnyTensor, type Dim, face, Key, type Shape, T, type Tensor } from "@cotangent/graph"
 import { optionError } from "../errors.ts"
 import { glorotUniform, type Initializer, zeros } from "../initializer.ts"
+import { penaltyOf, type Regularizer } from "../regularizer.ts"
 import { type Activation, activationFunction, activationName } from "./activation.ts"
 import { parameterLayer } from "./layer.ts"
 import { type AnyModel, append, featuresOf, type Model } from "./model.ts"
@@ -30,6 +31,10 @@ export interface DenseOptions<B extends boolean = boolean> {
   readonly biasInitializer?: Initializer
   /** Whether there is a bias; true unless given. */
   readonly useBias?: B
+  /** Added to the loss. */
+  readonly kernelRegularizer?: Regularizer
+  /** Added to the loss. */
+  readonly biasRegularizer?: Regularizer
 }
 
 /** The guard of a layer on the last axis: there must be one before it, the batch; else the sentence of layer `Op`. */
@@ -89,8 +94,10 @@ export const dense: <L extends string, N extends number, B extends boolean = tru
     const product = T.matmul(x as Tensor<Shape>, kernel)
     return f(bias === undefined ? product : T.add(product, bias))
   }
+  const penalty = penaltyOf({ kernel: options.kernelRegularizer, bias: options.biasRegularizer })
   return (model: AnyModel): AnyModel => {
+    const shape = [...model.outputShape.slice(0, -1), units]
     const features = featuresOf("dense", model)
-    return append(model, parameterLayer(name, kind, [...model.outputShape.slice(0, -1), units], init(features), apply))
+    return append(model, parameterLayer(name, kind, shape, init(features), apply, false, penalty))
   }
 })

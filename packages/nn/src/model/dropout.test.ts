@@ -58,3 +58,38 @@ describe("dropout", () => {
       assert.strictEqual(pipe(Model.input([4]), Model.dropout(rate)).layers.length, 1)
   })
 })
+
+describe("dropout of parts", () => {
+  const input = T.ones([50, 4, 10])
+  const key = Key.key(3)
+  const ys = (layer: Model.Model<["batch", 4, 10], ["batch", 4, 10]>) =>
+    numbers(layer.apply({}, {}, input, Model.train(key)).y)
+  const at = (y: ReadonlyArray<number>, b: number, i: number, c: number) => y[(b * 4 + i) * 10 + c]
+
+  it("drops whole channels", () => {
+    const y = ys(pipe(Model.input([4, 10]), Model.spatialDropout(0.25)))
+    for (let b = 0; b < 50; b++)
+      for (let c = 0; c < 10; c++) for (let i = 1; i < 4; i++) assert.strictEqual(at(y, b, i, c), at(y, b, 0, c))
+    // 500 draws: the standard error of the share is 0.02.
+    assert.approximately(y.filter((v) => v === 0).length / y.length, 0.25, 0.08)
+  })
+
+  it("drops whole samples", () => {
+    const y = ys(pipe(Model.input([4, 10]), Model.stochasticDepth(0.5)))
+    const rows = Array.from({ length: 50 }, (_, b) => new Set(y.slice(b * 40, b * 40 + 40)))
+    assert.isTrue(rows.every((row) => row.size === 1))
+    assert.deepStrictEqual(new Set(y), new Set([0, 2]))
+  })
+
+  it("adds noise of the spread it says", () => {
+    const spread = (y: ReadonlyArray<number>) => Math.sqrt(y.reduce((s, v) => s + (v - 1) ** 2, 0) / y.length)
+    // 2000 draws: the standard error of the deviation is 1.6 % of it.
+    assert.approximately(spread(ys(pipe(Model.input([4, 10]), Model.gaussianNoise(0.5)))), 0.5, 0.04)
+    assert.approximately(spread(ys(pipe(Model.input([4, 10]), Model.gaussianDropout(0.2)))), 0.5, 0.04)
+    const still = pipe(Model.input([4, 10]), Model.gaussianNoise(0.5), Model.stochasticDepth(0.5))
+    assert.isTrue(numbers(still.apply({}, {}, input, Model.evaluate).y).every((v) => v === 1))
+    assert.throws(() => Model.gaussianNoise(-1), OptionError)
+    // @ts-expect-error stochasticDepth: the rate must be 0 or more and below 1, got 1
+    assert.throws(() => pipe(Model.input([4]), Model.stochasticDepth(1)), OptionError, "stochasticDepth: the rate")
+  })
+})

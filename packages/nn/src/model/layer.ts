@@ -42,6 +42,8 @@ export interface Layer<P = Trees, S = Trees> {
   readonly name: string | undefined
   /** What it is, for people: `Dense relu`. */
   readonly kind: string
+  /** What it is given, where that is not what the layer before puts out: the branches of a block. */
+  readonly inputShape?: Sizes
   readonly outputShape: Sizes
   /** Whether applying it in train mode needs a key. */
   readonly random: boolean
@@ -49,11 +51,14 @@ export interface Layer<P = Trees, S = Trees> {
   readonly layers: ReadonlyArray<AnyLayer>
   readonly init: (key: Key.Key) => Variables<P, S>
   readonly apply: (params: P, state: S, x: AnyTensor, mode: Mode) => Applied<AnyTensor, S>
+  /** What its regularisers add to the loss; absent when it has none. */
+  readonly penalty?: ((params: P) => AnyTensor) | undefined
 }
 
 /** A layer whose types of parameters and state are forgotten: it must be given those its own `init` made. */
-export interface AnyLayer extends Omit<Layer, "apply"> {
+export interface AnyLayer extends Omit<Layer, "apply" | "penalty"> {
   readonly apply: (params: never, state: never, x: AnyTensor, mode: Mode) => Applied<AnyTensor, Trees>
+  readonly penalty?: ((params: never) => AnyTensor) | undefined
 }
 
 /** No parameters, no state. */
@@ -82,7 +87,8 @@ export const parameterLayer = <P>(
   outputShape: Sizes,
   init: (key: Key.Key) => P,
   apply: (params: P, x: AnyTensor, mode: Mode) => AnyTensor,
-  random = false
+  random = false,
+  penalty?: (params: P) => AnyTensor
 ): Layer<P> => ({
   name,
   kind,
@@ -90,5 +96,6 @@ export const parameterLayer = <P>(
   random,
   layers: [],
   init: (key) => ({ params: init(key), state: nothing }),
-  apply: (params, state, x, mode) => ({ y: apply(params, x, mode), state })
+  apply: (params, state, x, mode) => ({ y: apply(params, x, mode), state }),
+  penalty
 })

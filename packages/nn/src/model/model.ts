@@ -13,6 +13,7 @@ import {
   labelled,
   type Mismatch,
   type Mutable,
+  operations,
   type Shape,
   ShapeError,
   type Show,
@@ -21,6 +22,7 @@ import {
 } from "@cotangent/graph"
 import { ModelError, optionError } from "../errors.ts"
 import type { Fits } from "../fits.ts"
+import { observe, within } from "../inspect/observation.ts"
 import {
   type AnyLayer,
   type Applied,
@@ -84,6 +86,11 @@ export interface Model<in out In extends Shape, in out Out extends Shape, in out
     x: Tensor<X> & Guard<Takes<In, X>>,
     mode: Mode
   ) => Applied<Tensor<ForBatch<X, Out>>, S>
+  /**
+   * What the regularisers of the layers add to the loss, a scalar; `undefined` when no layer has one. The trainer adds it;
+   * a loop of one's own does so with `T.add`.
+   */
+  readonly penalty: ((params: P) => Tensor<[]>) | undefined
 }
 
 /** The parameter tree of a model. */
@@ -102,6 +109,7 @@ export interface AnyModel<P = Trees, S = Trees> {
   readonly layers: ReadonlyArray<AnyLayer>
   readonly init: (key: Key.Key) => Variables<P, S>
   readonly apply: (params: P, state: S, x: AnyTensor, mode: Mode) => Applied<AnyTensor, S>
+  readonly penalty: ((params: P) => Tensor<[]>) | undefined
 }
 
 /** The model without its shapes in the types; they are still checked when it is applied. */
@@ -149,11 +157,25 @@ const run = (
     const inner: Mode = draws && mode.mode === "train" ? { mode: "train", key: Key.fold(mode.key, random++) } : mode
     // Trees of the layer's own types: `initialize` made them by the same names.
     const input = y
-    const applied = labelled(name ?? kind, () => apply(own as never, before as never, input, inner))
+    const applied = labelled(name ?? kind, () => within(name, () => apply(own as never, before as never, input, inner)))
     y = applied.y
+    observe(name, y)
     if (name !== undefined && applied.state !== before) changed[name] = applied.state
   }
   return { y, state: Object.keys(changed).length === 0 ? state : { ...state, ...changed } }
+}
+
+/** The sum of what the layers' regularisers add to the loss. */
+const penaltyOf = (layers: ReadonlyArray<AnyLayer>): AnyModel["penalty"] => {
+  const own = layers.flatMap(({ name, penalty }) =>
+    name === undefined || penalty === undefined ? [] : [{ name, penalty }]
+  )
+  if (own.length === 0) return undefined
+  // Regularisers give scalars; the parameters are those of the layer, as in `run`.
+  return (params) =>
+    own
+      .map(({ name, penalty }) => penalty((params[name] ?? nothing) as never))
+      .reduce((sum, term) => operations.add(sum, term)) as Tensor<[]>
 }
 
 /** The model of these layers. */
@@ -162,7 +184,8 @@ export const make = (inputShape: Sizes, layers: ReadonlyArray<AnyLayer>): AnyMod
   outputShape: layers.at(-1)?.outputShape ?? inputShape,
   layers,
   init: initialize(layers),
-  apply: (params, state, x, mode) => run(inputShape, layers, params, state, x, mode)
+  apply: (params, state, x, mode) => run(inputShape, layers, params, state, x, mode),
+  penalty: penaltyOf(layers)
 })
 
 /** The model with one more layer at its end. Throws ModelError when the layer's name is taken or is not a name. */

@@ -4,10 +4,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { pipe } from "effect/Function"
 import type { Dense, DenseKernel, Norm, NormState } from "../index.ts"
 import * as Model from "./index.ts"
-
-/** Whether two types are the same. */
-type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
-const same = <T extends true>(): T | undefined => undefined
+import { type Equal, same } from "./types.test.support.ts"
 
 describe("types of models", () => {
   it("are the shapes and the trees", () => {
