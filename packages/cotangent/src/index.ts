@@ -9,6 +9,7 @@ export {
   type Batched,
   checkpoint,
   type CheckpointPolicy,
+  customDerivative,
   customJvp,
   customVjp,
   fixedPoint,
@@ -35,8 +36,11 @@ export { Batches, Csv, DataError, Dataset, Permutation, Split, Synthetic } from 
 export {
   type AnyTensor,
   DifferentiationError,
+  type Dim,
+  type DType,
   DTypeError,
   EvaluationError,
+  type Float,
   Graph as ComputationGraph,
   Key as RandomKey,
   parse as parseGraph,
@@ -46,6 +50,7 @@ export {
   T,
   type Tensor,
   Tree as TensorTree,
+  TreeError,
   type Value,
   Values,
   type ValuesOf
