@@ -98,13 +98,19 @@ export {
   type TapEvent
 } from "@cotangent/runtime"
 export {
+  Callback,
+  CheckpointError,
+  Checkpoints,
   decodeHistory,
   encodeHistory,
   type EpochRecord,
   FitError,
   Files,
   type History,
+  Log,
+  LossSpikeError,
   NonFiniteError,
+  ResumeError,
   Safetensors,
   Trainer,
   type TrainEvent

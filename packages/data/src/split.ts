@@ -95,6 +95,68 @@ export const stratified: {
   }
 )
 
+const foldCount = (count: number, n: number): number => {
+  if (!Number.isInteger(count) || count < 2 || count > n)
+    throw argumentError("folds", `${count} folds of ${n} rows; a whole number from 2 to the number of rows is needed`)
+  return count
+}
+
+/** The parts that hold out one fold after another; `foldOf` says which fold each row is in. */
+const partsOf = <D extends AnyDataset>(self: D, count: number, foldOf: Int32Array): ReadonlyArray<Parts<D>> =>
+  Array.from({ length: count }, (_, fold) => {
+    const part = (held: boolean): Rows.Indices =>
+      Array.from({ length: self.size }, (_unused, i) => i).filter((i) => (foldOf[i] === fold) === held)
+    return { train: take(self, part(false)), validation: take(self, part(true)) }
+  })
+
+/**
+ * `count` ways to hold out rows, drawn at random by `seed`: every row is held out once, and the sizes of the folds differ by
+ * one at most. All parts keep the order of the data. scikit-learn: `KFold(shuffle=True)`.
+ *
+ * ```ts
+ * const digits = Synthetic.classification({ rows: 100, features: 4, classes: 3, seed: 1 })
+ * const sizes = Split.folds(digits, 3, 0).map(({ validation }) => validation.size)
+ * ```
+ *
+ * Throws a `DataError` when there are fewer rows than folds, or fewer than two folds.
+ */
+export const folds: {
+  (count: number, seed: number): <D extends AnyDataset>(self: D) => ReadonlyArray<Parts<D>>
+  <D extends AnyDataset>(self: D, count: number, seed: number): ReadonlyArray<Parts<D>>
+} = dual(3, <D extends AnyDataset>(self: D, count: number, seed: number): ReadonlyArray<Parts<D>> => {
+  const k = foldCount(count, self.size)
+  const foldOf = new Int32Array(self.size)
+  Permutation.of(seed, 0, self.size).forEach((row, i) => {
+    foldOf[row] = i % k
+  })
+  return partsOf(self, k, foldOf)
+})
+
+/**
+ * `folds` in which every class is spread evenly: the numbers of its rows in two folds differ by one at most, and so do the
+ * sizes of the folds. scikit-learn: `StratifiedKFold(shuffle=True)`. Throws as `folds` does, and for targets that are no labels.
+ */
+export const stratifiedFolds: {
+  (count: number, seed: number): <D extends AnyDataset>(self: D) => ReadonlyArray<Parts<D>>
+  <D extends AnyDataset>(self: D, count: number, seed: number): ReadonlyArray<Parts<D>>
+} = dual(3, <D extends AnyDataset>(self: D, count: number, seed: number): ReadonlyArray<Parts<D>> => {
+  if (self.targetDtype !== "i32" || self.targetShape.length > 0)
+    throw argumentError(
+      "folds",
+      "the targets are no labels, one whole number a row; take folds that are not stratified"
+    )
+  const k = foldCount(count, self.size)
+  const labelOf = (row: number): number => Number(self.y.data[row] ?? 0)
+  const foldOf = new Int32Array(self.size)
+  // Dealt out like cards, class after class: neither a class nor the whole is ever ahead by more than one.
+  Array.from(Permutation.of(seed, 0, self.size))
+    .toSorted((a, b) => labelOf(a) - labelOf(b))
+    .forEach((row, i) => {
+      foldOf[row] = i % k
+    })
+  return partsOf(self, k, foldOf)
+})
+
 /** Whole numbers near `shares` with the sum `total`: the largest fractions are rounded up, the earlier one of equals. */
 const largestRemainder = (shares: ReadonlyArray<number>, total: number): ReadonlyArray<number> => {
   const floors = shares.map(Math.floor)

@@ -18,7 +18,7 @@ export { type PrimitiveName, primitiveNames, primitives } from "./primitives/tab
 export { emitPlace, placeOf } from "./primitives/clampIndex.ts"
 export { type CustomApplication, type CustomAttributes, type CustomRule, withRule } from "./primitives/custom.ts"
 export { freeAxes } from "./primitives/dot.ts"
-export { threefryWords } from "./primitives/threefry.ts"
+export { threefryFill, threefryWords } from "./primitives/threefry.ts"
 export { parse } from "./parse.ts"
 export { print, type PrintOptions } from "./print.ts"
 export { captureRegions, closeParameters, dependents, reachable, substitute, usesClosed } from "./region.ts"
