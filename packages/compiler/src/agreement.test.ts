@@ -33,7 +33,7 @@ const validateAll = (kernels: ReadonlyArray<Kernel>): ReadonlyArray<string> => k
 describe("random programs", () => {
   for (const [name, options] of Object.entries(families)) {
     it(`${name}: valid kernels, and the bits of every node computed alone`, () => {
-      for (let seed = 0; seed < countOf(40, 400); seed++) {
+      for (let seed = 0; seed < countOf(40, 600); seed++) {
         const { parameters, body } = randomProgram(seed, options)
         const graph = canonical(graphOf(parameters, body))
         const below = randomSource(seed)

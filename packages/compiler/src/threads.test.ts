@@ -28,7 +28,7 @@ describe("programs of several threads", () => {
   it("give the bits of one thread, whichever share comes first", () => {
     let divided = 0
     for (const [family, options] of families.entries())
-      for (let seed = 0; seed < countOf(25, 500); seed++) {
+      for (let seed = 0; seed < countOf(25, 1000); seed++) {
         const { parameters, body } = randomProgram(seed, options)
         const graph = graphOf(parameters, body)
         const below = randomSource(seed)
