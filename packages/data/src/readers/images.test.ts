@@ -2,7 +2,7 @@ import { NodeServices } from "@effect/platform-node"
 import { assert, describe, expectTypeOf, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
-import { encode } from "fast-png"
+import * as fastPng from "fast-png"
 import { crc32, deflateSync } from "node:zlib"
 import type { Dataset } from "../index.ts"
 import * as Images from "./images.ts"
@@ -42,7 +42,7 @@ const png = ({ colour, depth, extra = [], height, rows, width }: Raw) => {
 }
 
 const pixels = (file: Uint8Array, channels: Images.Channels) => {
-  const image = readPng(file, channels)
+  const image = readPng(fastPng, file, channels)
   assert.isObject(image, String(image))
   return typeof image === "string" ? [] : Array.from(image.data, (x) => Math.round(x * 1000) / 1000)
 }
@@ -78,16 +78,19 @@ describe("PNG", () => {
   it("refuses what is damaged, and what claims or hides more than it has", () => {
     const grey = { width: 2, height: 2, depth: 8, colour: 0, rows: Uint8Array.of(0, 0, 255, 0, 51, 102) }
     const good = png(grey)
-    for (let i = 0; i < good.length - 12; i++) assert.isString(readPng(good.subarray(0, i), 1), `cut at ${i}`)
+    for (let i = 0; i < good.length - 12; i++) assert.isString(readPng(fastPng, good.subarray(0, i), 1), `cut at ${i}`)
     const flipped = good.slice()
     flipped[45] = (flipped[45] ?? 0) ^ 1
-    assert.match(String(readPng(flipped, 1)), /cannot be decoded/)
-    assert.match(String(readPng(png({ ...grey, width: 60_000, height: 60_000 }), 1)), /which its \d+ bytes cannot hold/)
-    assert.match(String(readPng(png({ ...grey, rows: new Uint8Array(2 ** 27) }), 1)), /cannot be decompressed/)
+    assert.match(String(readPng(fastPng, flipped, 1)), /cannot be decoded/)
+    assert.match(
+      String(readPng(fastPng, png({ ...grey, width: 60_000, height: 60_000 }), 1)),
+      /which its \d+ bytes cannot hold/
+    )
+    assert.match(String(readPng(fastPng, png({ ...grey, rows: new Uint8Array(2 ** 27) }), 1)), /cannot be decompressed/)
     // Texts and colour profiles are compressed, too; they are never looked at.
     const profile = chunk("iCCP", Buffer.concat([Buffer.from("x\0\0"), deflateSync(new Uint8Array(2 ** 24))]))
     assert.deepStrictEqual(pixels(png({ ...grey, extra: [profile] }), 1), [0, 1, 0.2, 0.4])
-    assert.match(String(readPng(new Uint8Array(50), 1)), /not a PNG file/)
+    assert.match(String(readPng(fastPng, new Uint8Array(50), 1)), /not a PNG file/)
   })
 })
 
@@ -99,7 +102,13 @@ describe("Images", () => {
       const write = (name: string, size: number, value: number) =>
         fs.writeFile(
           `${root}/${name}`,
-          encode({ width: size, height: size, channels: 1, depth: 8, data: new Uint8Array(size * size).fill(value) })
+          fastPng.encode({
+            width: size,
+            height: size,
+            channels: 1,
+            depth: 8,
+            data: new Uint8Array(size * size).fill(value)
+          })
         )
       for (const name of ["dog", "cat"]) yield* fs.makeDirectory(`${root}/${name}`)
       yield* write("dog/1.png", 2, 255)

@@ -28,6 +28,8 @@ interface Found {
 
 const limit = 100
 
+const fastPng = Effect.promise(() => import("fast-png"))
+
 /** The classes of a folder in order of their names, and their files in order of theirs. */
 const list = (path: string) =>
   Effect.gen(function* () {
@@ -64,6 +66,7 @@ export const folder = <const C extends Channels, const H extends number = number
         kind: "empty",
         problems: [{ sentence: "there are no images; a folder per class is needed, with its PNG files" }]
       })
+    const decoder = yield* fastPng
     const problems: Array<Problem> = []
     let size: { height: number; width: number } | undefined =
       options.height === undefined || options.width === undefined
@@ -72,7 +75,7 @@ export const folder = <const C extends Channels, const H extends number = number
     let x: Float32Array | undefined
     for (const [i, file] of files.entries()) {
       const bytes = yield* Effect.mapError(fs.readFile(file.path), (error) => fromPlatform(file.path, error))
-      const image = readPng(bytes, options.channels)
+      const image = readPng(decoder, bytes, options.channels)
       const sentence = typeof image === "string" ? image : mismatch(image, { ...size, ...given(options) })
       if (typeof image === "string" || sentence !== undefined) {
         problems.push({ sentence: `${file.path}: ${sentence}` })
@@ -123,7 +126,7 @@ export const read = (path: string, channels: Channels): Effect.Effect<Image, Dat
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const bytes = yield* Effect.mapError(fs.readFile(path), (error) => fromPlatform(path, error))
-    const image = readPng(bytes, channels)
+    const image = readPng(yield* fastPng, bytes, channels)
     return typeof image === "string"
       ? yield* new DataError({ source: path, kind: "malformed", problems: [{ sentence: image }] })
       : image

@@ -2,8 +2,11 @@
  * Reads PNG images as numbers from 0 to 1. What a file claims is checked before memory is taken for it: fast-png is given
  * the chunks that make up the pixels and no others, and these cannot decompress to more than their pixels.
  */
-import { convertIndexedToRgb, decode, type DecodedPng } from "fast-png"
+import type { DecodedPng } from "fast-png"
 import { inflateSync } from "node:zlib"
+
+/** What is used of fast-png, which is imported when the first image is read. */
+export type Decoder = Pick<typeof import("fast-png"), "convertIndexedToRgb" | "decode">
 
 /** What the pixels are wanted as: grey, red-green-blue, or with opacity. */
 export type Channels = 1 | 3 | 4
@@ -93,7 +96,8 @@ const unpack = ({ data, depth, height, width }: DecodedPng): Uint8Array => {
 
 /** The samples of an image, how many a pixel has, and the largest. */
 const samplesFrom = (
-  png: DecodedPng
+  png: DecodedPng,
+  { convertIndexedToRgb }: Decoder
 ): { readonly data: ArrayLike<number>; readonly channels: number; readonly top: number } => {
   if (png.palette !== undefined) {
     const data = convertIndexedToRgb(png)
@@ -107,21 +111,21 @@ const samplesFrom = (
  * The image in the bytes of a PNG file, or the sentence that says why it cannot be read. Grey from colours is
  * 0.299 red + 0.587 green + 0.114 blue (ITU-R BT.601); opacity is left out unless four channels are asked for.
  */
-export const readPng = (bytes: Uint8Array, channels: Channels): Image | string => {
+export const readPng = (decoder: Decoder, bytes: Uint8Array, channels: Channels): Image | string => {
   const chunks = chunksOf(bytes)
   if (typeof chunks === "string") return chunks
   const impossible = bomb(chunks)
   if (impossible !== undefined) return impossible
   try {
-    const png = decode(chunks.bytes, { checkCrc: true })
-    return { height: png.height, width: png.width, data: convert(png, channels) }
+    const png = decoder.decode(chunks.bytes, { checkCrc: true })
+    return { height: png.height, width: png.width, data: convert(png, channels, decoder) }
   } catch (thrown) {
     return `the PNG file cannot be decoded: ${thrown instanceof Error ? thrown.message : String(thrown)}`
   }
 }
 
-const convert = (png: DecodedPng, wanted: Channels): Float32Array => {
-  const { channels, data, top } = samplesFrom(png)
+const convert = (png: DecodedPng, wanted: Channels, decoder: Decoder): Float32Array => {
+  const { channels, data, top } = samplesFrom(png, decoder)
   const pixels = png.width * png.height
   const out = new Float32Array(pixels * wanted)
   const coloured = channels >= 3
