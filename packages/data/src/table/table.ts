@@ -127,9 +127,13 @@ export const slice = <T extends AnyTable>(self: T, start: number, end: number): 
 
 /** The rows that `keep` holds for. */
 export const filter = <R extends Row>(self: Table<R>, keep: (row: R) => boolean): Table<R> =>
+  filterRows(self, (i) => keep(row(self, i)))
+
+/** The rows whose index `keep` holds for. */
+export const filterRows = <T extends AnyTable>(self: T, keep: (index: number) => boolean): T =>
   take(
     self,
-    rows(self).flatMap((each, i) => (keep(each) ? [i] : []))
+    Array.from({ length: self.size }, (_, i) => i).filter((i) => keep(i))
   )
 
 /** Whether a cell is not known: null, undefined or NaN. */
