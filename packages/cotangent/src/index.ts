@@ -32,11 +32,13 @@ export {
   type VmapOptions
 } from "@cotangent/autodiff"
 export {
+  Augment,
   Batches,
   Cell,
   Csv,
   DataError,
   Dataset,
+  DataStream,
   Idx,
   Images,
   Json,

@@ -1,7 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Values } from "@cotangent/graph"
+import { Mathematics } from "@cotangent/kernel"
 import { DataError } from "../data-error.ts"
 import { Augment, Dataset } from "../index.ts"
+import { normal } from "./normal.ts"
 
 const images = (n: number, height: number, width: number, channels: number) =>
   Dataset.classification({
@@ -92,6 +94,15 @@ describe("Augment", () => {
     assert.closeTo(mean, 0, 0.05)
     assert.closeTo(Math.sqrt(variance), 2, 0.05)
     assert.deepStrictEqual(run(Augment.noise(0), data).x.data, data.x.data)
+  })
+
+  it("normal deviates have the probability they are made of", () => {
+    const erfc = Mathematics.scalar("erfc", "f64")
+    for (let i = 1; i < 2000; i++)
+      for (const p of [i / 2000, i * 2 ** -33]) {
+        assert.closeTo((0.5 * erfc(-normal(p) / Math.SQRT2)) / p, 1, 1e-12)
+        assert.closeTo(normal(1 - p), -normal(p), 1e-5)
+      }
   })
 
   it("cutout fills one square", () => {

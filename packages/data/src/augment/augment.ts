@@ -3,9 +3,15 @@
  * that an epoch can be made again from its seed and its number.
  */
 import { allocate, type HostArrays, type Shape, sizeOf, type Value, Values } from "@cotangent/graph"
+import { Mathematics } from "@cotangent/kernel"
 import { argumentError } from "../data-error.ts"
 import type { Dataset } from "../dataset.ts"
+import { normal } from "./normal.ts"
 import { fold, seedKey, word, type Words } from "../word-stream.ts"
+
+// Not those of Math, whose last digits are each engine's own: equal keys give equal images everywhere.
+const cosine = Mathematics.scalar("cos", "f64")
+const sine = Mathematics.scalar("sin", "f64")
 
 /** An image: `height` rows of `width` pixels of `channels` numbers. */
 interface Size {
@@ -96,7 +102,7 @@ export const rotate = (degrees: number, options: { readonly fill?: number } = {}
   return {
     apply: (from, to, { channels, height, width }, draw) => {
       const angle = (2 * draw() - 1) * largest
-      const [cos, sin] = [Math.cos(angle), Math.sin(angle)]
+      const [cos, sin] = [cosine(angle), sine(angle)]
       const [middleY, middleX] = [(height - 1) / 2, (width - 1) / 2]
       const pixel = (y: number, x: number, c: number): number =>
         y >= 0 && y < height && x >= 0 && x < width ? (from[(y * width + x) * channels + c] ?? 0) : fill
@@ -115,17 +121,13 @@ export const rotate = (degrees: number, options: { readonly fill?: number } = {}
   }
 }
 
-/** Adds normal noise of this standard deviation to every number. Box and Muller (1958). */
+/** Adds normal noise of this standard deviation to every number. */
 export const noise = (deviation: number): Augmentation => {
   check("deviation", deviation, 0, Number.MAX_VALUE)
   return {
     apply: (from, to, _, draw) => {
-      for (let i = 0; i < from.length; i += 2) {
-        const radius = deviation * Math.sqrt(-2 * Math.log(1 - draw()))
-        const angle = 2 * Math.PI * draw()
-        to[i] = (from[i] ?? 0) + radius * Math.cos(angle)
-        if (i + 1 < from.length) to[i + 1] = (from[i + 1] ?? 0) + radius * Math.sin(angle)
-      }
+      // Half a step up: a draw of 32 bits may be 0, which no probability is.
+      for (let i = 0; i < from.length; i++) to[i] = (from[i] ?? 0) + deviation * normal(draw() + 2 ** -33)
     }
   }
 }
