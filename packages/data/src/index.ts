@@ -22,7 +22,7 @@ export * as Split from "./split.ts"
 export type { Parts } from "./split.ts"
 export * as Synthetic from "./synthetic.ts"
 export * as Text from "./readers/text.ts"
-export * as Table from "./table/table.ts"
+export * as Table from "./table/index.ts"
 export * as Vocabulary from "./preprocess/vocabulary.ts"
 
 /** The type of data sets: inputs of shape `X`, targets of shape `Y` and type `YD`, each per sample. */
