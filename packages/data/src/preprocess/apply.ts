@@ -118,23 +118,35 @@ export const inputs = <R extends Row>(
 /** What targets of each kind are in a data set. */
 export type TargetDType<K extends TargetKind> = K extends "label" ? "i32" : "f32"
 
+/** How a data set is made of a table. */
+export interface DatasetOptions<F extends number = number> {
+  /** How many numbers a row becomes; it is checked, and gives their number to the type. */
+  readonly features?: F
+}
+
+/** The sentence that says that a row does not become as many numbers as were asked for. */
+export const otherWidth = (self: AnyFitted, features: number | undefined): string | undefined =>
+  features === undefined || features === width(self)
+    ? undefined
+    : `a row becomes ${width(self)} numbers, ${features} were asked for with \`features\`: ${compiled(self).names.join(", ")}`
+
 /**
  * A data set of the rows of a table: inputs, and the target of the recipe. Give it training and held-out rows alike:
- * nothing is learned here. Fails as `row` does, and where a target is missing or a class that was never seen.
+ * nothing is learned here. With `features` their number is in the type, so that a model's input is checked against it.
+ * Fails as `row` does, and where a target is missing or a class that was never seen.
  */
-export const dataset = <R extends Row, K extends "label" | "number">(
+export const dataset = <R extends Row, K extends "label" | "number", const F extends number = number>(
   self: Fitted<R, K>,
-  table: Table<NoInfer<R>>
-): Result.Result<Dataset<[number], [], TargetDType<K>>, DataError> => {
+  table: Table<NoInfer<R>>,
+  options: DatasetOptions<F> = {}
+): Result.Result<Dataset<[F], [], TargetDType<K>>, DataError> => {
   const { target } = self
-  if (target === undefined)
-    return Result.fail(
-      new DataError({
-        source: table.name,
-        kind: "argument",
-        problems: [{ sentence: "the recipe has no target; use Preprocess.inputs, or give the recipe one" }]
-      })
-    )
+  const sentence =
+    target === undefined
+      ? "the recipe has no target; use Preprocess.inputs, or give the recipe one"
+      : otherWidth(self, options.features)
+  if (target === undefined || sentence !== undefined)
+    return Result.fail(argumentError(table.name, sentence ?? "the recipe has no target"))
   const x = inputs(self, table)
   const cells = Object.hasOwn(table.columns, target.column) ? table.columns[target.column] : undefined
   const numbers = target.kind === "label" ? new Int32Array(table.size) : new Float32Array(table.size)
@@ -148,8 +160,8 @@ export const dataset = <R extends Row, K extends "label" | "number">(
   const y = Values.of(numbers, [table.size], target.kind === "label" ? "i32" : "f32")
   const classNames = target.kind === "label" ? { classNames: target.classes.map(String) } : {}
   const set = make({ name: table.name, x: x.success, y, ...classNames })
-  // The element type of the targets follows K, which says what `target.kind` is.
-  return Result.succeed(set as unknown as Dataset<[number], [], TargetDType<K>>)
+  // The element type of the targets follows K, which says what `target.kind` is, and the width was checked against F.
+  return Result.succeed(set as unknown as Dataset<[F], [], TargetDType<K>>)
 }
 
 const targetWriter = (

@@ -89,6 +89,13 @@ describe("Preprocess", () => {
     expectTypeOf(Preprocess.dataset(fitted, sizes)).toEqualTypeOf<
       Result.Result<Dataset<[number], [], "i32">, DataError>
     >()
+    expectTypeOf(Result.getOrThrow(Preprocess.dataset(fitted, sizes, { features: 13 }))).toEqualTypeOf<
+      Dataset<[13], [], "i32">
+    >()
+    assert.match(
+      sentences(Preprocess.dataset(fitted, sizes, { features: 12 })).join(),
+      /^a row becomes 13 numbers, 12 were asked for with `features`: age, age missing, city=Bern/
+    )
     const unfilled = Preprocess.make({ age: Preprocess.standardise })
     // @ts-expect-error: a cell that may be missing is imputed first
     assert.match(sentences(Preprocess.fit(unfilled, sizes)).join(), /row 1: the cell is missing/)

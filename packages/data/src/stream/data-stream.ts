@@ -6,7 +6,7 @@ import * as Stream from "effect/Stream"
 import type { Batch } from "../batches.ts"
 import { argumentError, DataError } from "../data-error.ts"
 import { type AnyDataset, type Dataset, slice } from "../dataset.ts"
-import { dataset as datasetOf, type TargetDType, width } from "../preprocess/apply.ts"
+import { dataset as datasetOf, type DatasetOptions, otherWidth, type TargetDType, width } from "../preprocess/apply.ts"
 import type { Fitted } from "../preprocess/fitted.ts"
 import type { Parts } from "../split.ts"
 import { filterRows, type Row, type Table } from "../table/table.ts"
@@ -108,25 +108,30 @@ const difference = (first: AnyDataset, chunk: AnyDataset): string | undefined =>
 }
 
 /**
- * Tables through fitted preprocessing: `DataStream.fromTables(Csv.stream(path, Row), fitted)`. Fails at a row that the
- * preprocessing refuses.
+ * Tables through fitted preprocessing: `DataStream.fromTables(Csv.stream(path, Row), fitted)`. With `features` the number
+ * of inputs is in the type. Fails at a row that the preprocessing refuses. Throws a `DataError` when `features` is not
+ * how many numbers a row becomes, or the recipe has no target.
  */
-export const fromTables = <T extends Row, K extends "label" | "number", R = never>(
+export const fromTables = <T extends Row, K extends "label" | "number", R = never, const F extends number = number>(
   tables: Stream.Stream<Table<NoInfer<T>>, DataError, R>,
   fitted: Fitted<T, K>,
-  name = "stream"
-): DataStream<[number], [], TargetDType<K>, "f32", R> => {
+  options: DatasetOptions<F> & { readonly name?: string } = {}
+): DataStream<[F], [], TargetDType<K>, "f32", R> => {
+  const { name = "stream" } = options
   const { target } = fitted
+  const sentence = target === undefined ? "the recipe has no target" : otherWidth(fitted, options.features)
+  if (sentence !== undefined) throw argumentError(name, sentence)
   const classNames = target?.kind === "label" ? { classNames: target.classes.map(String) } : {}
   return {
     name,
-    inputShape: [width(fitted)],
+    // Checked against F, where that is known.
+    inputShape: [width(fitted) as F],
     inputDtype: "f32",
     targetShape: [],
     // The kind of the target is K.
     targetDtype: (target?.kind === "label" ? "i32" : "f32") as TargetDType<K>,
     ...classNames,
-    chunks: Stream.mapEffect(tables, (table) => Effect.fromResult(datasetOf(fitted, table)))
+    chunks: Stream.mapEffect(tables, (table) => Effect.fromResult(datasetOf(fitted, table, options)))
   }
 }
 
