@@ -96,7 +96,7 @@ export const parseTable = <const F extends CellCodecs>(
   parseRows(source, text, schema as unknown as AnyRowSchema, options) as Result.Result<Table<TableRow<F>>, DataError>
 
 /**
- * As `table`, as a stream of tables of about a megabyte of text each. The next piece of the file is read when it is
+ * As `table`, as a stream of tables of about 256 KiB of text each. The next piece of the file is read when it is
  * asked for, so a file of any size goes through constant memory. Fails at the first piece that has problems.
  */
 export const stream = <const F extends CellCodecs>(

@@ -69,7 +69,7 @@ export const readBytes = (
  */
 export const streamBytes = (
   path: string,
-  chunkSize = 2 ** 20
+  chunkSize = 2 ** 18
 ): Stream.Stream<Uint8Array, DataError, FileSystem.FileSystem> =>
   Stream.unwrap(
     Effect.gen(function* () {

@@ -91,7 +91,7 @@ export const lines = <R extends Row>(
     )
   })
 
-/** As `lines`, as a stream of tables of about a megabyte of text each. Fails at the first piece that has problems. */
+/** As `lines`, as a stream of tables of about 256 KiB of text each. Fails at the first piece that has problems. */
 export const streamLines = <R extends Row>(
   path: string,
   schema: RowSchema<R>,
