@@ -89,5 +89,10 @@ const quotedRows = (
     skip_records_with_error: true,
     trim: true
   }) as ReadonlyArray<unknown> as ReadonlyArray<Parsed>
-  return parsed.map(({ info, record }): Row => ({ line: info.lines + before, cells: record }))
+  // csv-parse counts a line end of two characters inside quotes twice.
+  let twice = 0
+  return parsed.map(({ info, record }): Row => {
+    for (const cell of record) if (cell.includes("\r\n")) twice += cell.split("\r\n").length - 1
+    return { line: info.lines + before - twice, cells: record }
+  })
 }

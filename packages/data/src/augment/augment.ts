@@ -2,7 +2,7 @@
  * Augmentation: images changed in ways that keep their class. Every change is a pure function of an image and a key, so
  * that an epoch can be made again from its seed and its number.
  */
-import { allocate, type HostArrays, type Shape, sizeOf, type Value, Values } from "@cotangent/graph"
+import { allocate, type DType, type HostArrays, type Shape, sizeOf, type Value, Values } from "@cotangent/graph"
 import { Mathematics } from "@cotangent/kernel"
 import { argumentError } from "../data-error.ts"
 import type { Dataset } from "../dataset.ts"
@@ -222,7 +222,7 @@ export const values = <S extends Shape>(
  * console.log(Values.toNested(flipped.x)) // => [ [ [ 3, 2, 1 ] ] ]
  * ```
  */
-export const dataset = <X extends Shape, Y extends Shape, YD extends "i32" | "f32">(
+export const dataset = <X extends Shape, Y extends Shape, YD extends DType>(
   self: Dataset<X, Y, YD>,
   change: Augmentation,
   options: AugmentOptions

@@ -15,13 +15,20 @@ export const Categories = Schema.NonEmptyArray(Schema.Union([Schema.String, Sche
 /** The categories of cells, in order; or the sentence about a cell that is none. */
 export const learnCategories = (
   cells: ReadonlyArray<unknown>,
-  given: ReadonlyArray<Category> | undefined
+  given: ReadonlyArray<Category> | undefined,
+  minCount = 1
 ): typeof Categories.Type | string => {
   const at = cells.findIndex((cell) => !isCategory(cell))
   if (at >= 0) return `row ${at}: ${notCategory(cells[at])}`
-  const found = new Set(cells.filter(isCategory))
-  const [first, ...rest] = given ?? [...found].toSorted(compareCategories)
-  if (first === undefined) return "there are no rows to learn categories from"
+  if (!Number.isInteger(minCount) || minCount < 1) return `\`minCount\` is ${minCount}; a whole number from 1 is needed`
+  const counts = new Map<Category, number>()
+  for (const cell of cells.filter(isCategory)) counts.set(cell, (counts.get(cell) ?? 0) + 1)
+  const frequent = [...counts].filter(([, count]) => count >= minCount).map(([category]) => category)
+  const [first, ...rest] = given ?? frequent.toSorted(compareCategories)
+  if (first === undefined)
+    return minCount > 1 && cells.length > 0
+      ? `no category occurs ${minCount} times; choose a smaller \`minCount\``
+      : "there are no rows to learn categories from"
   if (new Set([first, ...rest]).size !== rest.length + 1) return "a category is given twice"
   return [first, ...rest]
 }

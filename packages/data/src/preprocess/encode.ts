@@ -9,12 +9,14 @@ export type Unknown = "error" | "zeros" | "other"
 export interface OneHotPlan {
   readonly _tag: "OneHot"
   readonly categories: ReadonlyArray<Category> | undefined
+  readonly minCount: number
   readonly unknown: Unknown
 }
 
 export interface IndexPlan {
   readonly _tag: "Index"
   readonly categories: ReadonlyArray<Category> | undefined
+  readonly minCount: number
   readonly unknown: "error" | "other"
 }
 
@@ -34,7 +36,7 @@ const Index = Schema.Struct({
 export const oneHot: Kind<OneHotPlan, typeof OneHot.Type> = {
   schema: OneHot,
   fit: (plan, cells) => {
-    const categories = learnCategories(cells, plan.categories)
+    const categories = learnCategories(cells, plan.categories, plan.minCount)
     return typeof categories === "string" ? categories : { _tag: "OneHot", categories, unknown: plan.unknown }
   },
   compile: ({ categories, unknown }) => {
@@ -62,7 +64,7 @@ export const oneHot: Kind<OneHotPlan, typeof OneHot.Type> = {
 export const index: Kind<IndexPlan, typeof Index.Type> = {
   schema: Index,
   fit: (plan, cells) => {
-    const categories = learnCategories(cells, plan.categories)
+    const categories = learnCategories(cells, plan.categories, plan.minCount)
     return typeof categories === "string" ? categories : { _tag: "Index", categories, unknown: plan.unknown }
   },
   compile: ({ categories, unknown }) => {

@@ -216,6 +216,11 @@ describe("Preprocess", () => {
     assert.deepStrictEqual(values(oneHot(), [10, 9, true]), [0, 0, 1, 0, 1, 0, 1, 0, 0])
     assert.deepStrictEqual(values(categoryIndex(), ["b", "a", "b"]), [1, 0, 1])
     assert.deepStrictEqual(values(categoryIndex({ categories: ["b"], unknown: "other" }), ["b", "a"]), [0, 1])
+    const rare = ["a", "b", "a", "c"]
+    assert.deepStrictEqual(values(oneHot({ minCount: 2, unknown: "other" }), rare), [1, 0, 0, 1, 1, 0, 0, 1])
+    assert.match(sentences(numbersOf(oneHot({ minCount: 2 }), rare)).join(), /row 1: "b" is none of the categories/)
+    assert.match(sentences(numbersOf(oneHot({ minCount: 3 }), rare)).join(), /no category occurs 3 times/)
+    assert.match(sentences(numbersOf(categoryIndex({ minCount: 0 }), rare)).join(), /`minCount` is 0/)
     assert.deepStrictEqual(values(bucket({ edges: [0, 1] }, { as: "index" }), [-1, 0, 0.5, 1, 9]), [0, 1, 1, 2, 2])
     assert.deepStrictEqual(
       values(bucket({ quantiles: 4 }, { as: "index" }), [1, 2, 3, 4, 5, 6, 7, 8]),

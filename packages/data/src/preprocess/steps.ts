@@ -75,18 +75,30 @@ export const minMax = (
 /**
  * One number per category, 1 for the cell's own. The categories are those of the training rows, or given. One that is
  * not among them is answered with a sentence (`unknown: "error"`, the default), is all zeros, or `"other"` has a place
- * of its own at the end.
+ * of its own at the end. With `minCount` a category of fewer training rows is one of those, too.
  */
 export const oneHot = (
-  options: { readonly categories?: ReadonlyArray<Category>; readonly unknown?: Unknown } = {}
-): Step<Category, Features> =>
-  step({ _tag: "OneHot", categories: options.categories, unknown: options.unknown ?? "error" })
+  options: {
+    readonly categories?: ReadonlyArray<Category>
+    readonly minCount?: number
+    readonly unknown?: Unknown
+  } = {}
+): Step<Category, Features> => {
+  const { categories, minCount = 1, unknown = "error" } = options
+  return step({ _tag: "OneHot", categories, minCount, unknown })
+}
 
 /** The place of the category, from 0, for an embedding. With `unknown: "other"` there is one more place, the last. */
 export const categoryIndex = (
-  options: { readonly categories?: ReadonlyArray<Category>; readonly unknown?: "error" | "other" } = {}
-): Step<Category, Features> =>
-  step({ _tag: "Index", categories: options.categories, unknown: options.unknown ?? "error" })
+  options: {
+    readonly categories?: ReadonlyArray<Category>
+    readonly minCount?: number
+    readonly unknown?: "error" | "other"
+  } = {}
+): Step<Category, Features> => {
+  const { categories, minCount = 1, unknown = "error" } = options
+  return step({ _tag: "Index", categories, minCount, unknown })
+}
 
 /**
  * Which interval a number falls into, one-hot or as an index. Interval i is edge i - 1 <= x < edge i, the first and the

@@ -154,6 +154,31 @@ describe("Npy", () => {
     assert.match(claim(2 ** 22 - 1), /4194304 bytes, 4194303 were announced|cannot be decompressed/)
   })
 
+  it("npz: sizes of 64 bits, as files beyond 4 GiB have them", () => {
+    const value = Values.fromNested([1, 2, 3])
+    const narrow: Uint8Array = Npy.encodeZip({ value })
+    const at = Buffer.from(narrow.buffer).indexOf(Buffer.from([0x50, 0x4b, 1, 2]))
+    const view = new DataView(narrow.buffer)
+    const [size, nameLength] = [view.getUint32(at + 24, true), view.getUint16(at + 28, true)]
+    const extra = Buffer.alloc(28)
+    extra.set([1, 0, 24, 0])
+    for (const place of [4, 12]) extra.writeBigUInt64LE(BigInt(size), place)
+    const central = Buffer.from(narrow.slice(at, at + 46 + nameLength))
+    for (const place of [20, 24, 42]) central.writeUInt32LE(0xffffffff, place)
+    central.writeUInt16LE(extra.length, 30)
+    const end64 = Buffer.alloc(56)
+    end64.writeUInt32LE(0x06064b50, 0)
+    end64.writeBigUInt64LE(1n, 32)
+    end64.writeBigUInt64LE(BigInt(at), 48)
+    const locator = Buffer.alloc(20)
+    locator.writeUInt32LE(0x07064b50, 0)
+    locator.writeBigUInt64LE(BigInt(at + central.length + extra.length), 8)
+    const end = Buffer.from(narrow.slice(-22))
+    end.fill(0xff, 8, 20)
+    const wide = Buffer.concat([narrow.slice(0, at), central, extra, end64, locator, end])
+    assert.deepStrictEqual(Result.getOrThrow(Npy.parseZip("x", wide)), { value })
+  })
+
   it.effect("writes and reads files", () =>
     Effect.gen(function* () {
       const folder = yield* FileSystem.FileSystem.use((fs) => fs.makeTempDirectoryScoped())

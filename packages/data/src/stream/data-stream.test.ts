@@ -7,7 +7,7 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { DataError } from "../data-error.ts"
-import { type Batch, Batches, Cell, Csv, Dataset, DataStream, Npy, Preprocess, Table } from "../index.ts"
+import { Augment, type Batch, Batches, Cell, Csv, Dataset, DataStream, Npy, Preprocess, Table } from "../index.ts"
 
 const numbered = (n: number) =>
   Dataset.classification({
@@ -103,6 +103,29 @@ describe("DataStream", () => {
         yield* Stream.runForEach(Stream.take(batches, 5), () => Effect.andThen(Effect.yieldNow, Effect.yieldNow))
         assert.isAtLeast(read, 5)
         assert.isAtMost(read, 5 + prefetch + 3)
+      }
+    })
+  )
+
+  it.effect("collects a pass, and augments it whatever the chunks", () =>
+    Effect.gen(function* () {
+      const data = numbered(50)
+      for (const chunkSize of [1, 7, 50])
+        assert.deepStrictEqual(yield* DataStream.collect(DataStream.fromDataset(data, chunkSize)), data)
+      const few = DataStream.collect(DataStream.fromDataset(data, 7), { most: 49 })
+      assert.match((yield* Effect.flip(few)).message, /more than 49 rows/)
+      const images = Dataset.classification({
+        inputShape: [3, 3],
+        rows: Array.from({ length: 450 }, (_, i) => i),
+        labels: range(50),
+        classes: 50
+      })
+      const options = { seed: 2, epoch: 5 }
+      const change = Augment.chain(Augment.shift(1), Augment.noise(1))
+      const whole = Augment.dataset(images, change, options)
+      for (const chunkSize of [1, 7, 50]) {
+        const stream = DataStream.augment(DataStream.fromDataset(images, chunkSize), change, options)
+        assert.deepStrictEqual(yield* DataStream.collect(stream), whole)
       }
     })
   )

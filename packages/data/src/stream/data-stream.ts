@@ -11,7 +11,9 @@ import type { Fitted } from "../preprocess/fitted.ts"
 import type { Parts } from "../split.ts"
 import { filterRows, type Row, type Table } from "../table/table.ts"
 import { uniformBelow, fold, seedKey, word } from "../word-stream.ts"
+import { type Augmentation, dataset as augmentDataset } from "../augment/augment.ts"
 import { makeBatcher } from "./batching.ts"
+import { makeStore, valuesOf } from "./columns.ts"
 import { gatherRows, makeReservoir } from "./reservoir.ts"
 
 /**
@@ -140,6 +142,68 @@ export const mapChunks = <X extends Shape, Y extends Shape, YD extends DType, XD
   self: DataStream<X, Y, YD, XD, R>,
   f: (chunk: Dataset<X, Y, YD, XD>) => Dataset<X, Y, YD, XD>
 ): DataStream<X, Y, YD, XD, R> => ({ ...self, chunks: Stream.map(self.chunks, f) })
+
+/**
+ * The same stream with the images of one epoch changed, row i of a pass by the words of (`seed`, `epoch`, i) alone,
+ * whatever the chunks. See `Augment`.
+ */
+export const augment = <X extends Shape, Y extends Shape, YD extends DType, R>(
+  self: DataStream<X, Y, YD, "f32", R>,
+  change: Augmentation,
+  options: { readonly seed: number; readonly epoch: number }
+): DataStream<X, Y, YD, "f32", R> => ({
+  ...self,
+  chunks: Stream.mapAccum(
+    self.chunks,
+    () => 0,
+    (first, chunk) => [first + chunk.size, [augmentDataset(chunk, change, { ...options, first })]] as const
+  )
+})
+
+/**
+ * All rows of one pass in memory. Fails as the chunks do, when there are none, and when there are more than `most`, a
+ * million by default.
+ */
+export const collect = <X extends Shape, Y extends Shape, YD extends DType, XD extends DType, R>(
+  self: DataStream<X, Y, YD, XD, R>,
+  options: { readonly most?: number } = {}
+): Effect.Effect<Dataset<X, Y, YD, XD>, DataError, R> => {
+  const { most = 1_000_000 } = options
+  const chunks: Array<Dataset<X, Y, YD, XD>> = []
+  let size = 0
+  return Stream.runForEach(self.chunks, (chunk) => {
+    size += chunk.size
+    chunks.push(chunk)
+    return size > most
+      ? Effect.fail(
+          argumentError(self.name, `there are more than ${most} rows, the most that \`collect\` was told to take`)
+        )
+      : Effect.void
+  }).pipe(
+    Effect.andThen(
+      Effect.suspend(() => {
+        const [first] = chunks
+        return first === undefined
+          ? Effect.fail(
+              new DataError({ source: self.name, kind: "empty", problems: [{ sentence: "there are no rows" }] })
+            )
+          : Effect.succeed(joined(first, chunks, size))
+      })
+    )
+  )
+}
+
+/** The rows of chunks of one shape, one after the other. */
+const joined = <D extends AnyDataset>(first: D, chunks: ReadonlyArray<D>, size: number): D => {
+  const all = makeStore(first, size)
+  let at = 0
+  for (const chunk of chunks) {
+    all.x.set(chunk.x.data, at * all.xWidth)
+    all.y.set(chunk.y.data, at * all.yWidth)
+    at += chunk.size
+  }
+  return { ...first, size, ...valuesOf(all, size, first) }
+}
 
 /**
  * The batches of one pass, made when they are asked for, `prefetch` of them ahead. Which rows are in which batch depends

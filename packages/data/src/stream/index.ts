@@ -1,7 +1,9 @@
 /** Data that does not fit in memory, as streams of chunks with back-pressure, and the batches made of them. */
 export {
   type AnyDataStream,
+  augment,
   batches,
+  collect,
   type DataStream,
   fromChunks,
   fromDataset,
