@@ -1,6 +1,7 @@
 /** Numbers by the interval they fall into. */
 import * as Schema from "effect/Schema"
-import { allNumbers, isNumber, type Kind, notNumber } from "./step.ts"
+import { makeKept, quantile } from "./statistics.ts"
+import { isNumber, type Kind, noRows, notNumber, numberLearner } from "./step.ts"
 
 export interface Plan {
   readonly _tag: "Bucket"
@@ -19,24 +20,13 @@ const Fitted = Schema.Struct({
   as: Schema.Literals(["oneHot", "index"])
 })
 
-/** The quantile q of sorted numbers, linear between neighbours (type 7 of Hyndman and Fan 1996, numpy's default). */
-export const quantile = (sorted: Float64Array, q: number): number => {
-  const place = q * (sorted.length - 1)
-  const below = Math.floor(place)
-  const low = sorted[below] ?? Number.NaN
-  return low + ((sorted[Math.min(below + 1, sorted.length - 1)] ?? low) - low) * (place - below)
-}
-
-const learn = ({ cut }: Plan, cells: ReadonlyArray<unknown>): ReadonlyArray<number> | string => {
-  if ("edges" in cut) return cut.edges
-  const count = "quantiles" in cut ? cut.quantiles : cut.widths
+/** The edges between equally full or equally wide intervals of sorted numbers. */
+const learnEdges = (sorted: Float64Array, count: number, full: boolean): ReadonlyArray<number> | string => {
   if (!Number.isInteger(count) || count < 2) return `${count} intervals were asked for; a whole number from 2 is needed`
-  const numbers = allNumbers(cells)
-  if (typeof numbers === "string") return numbers
-  const sorted = Float64Array.from(numbers).sort()
-  const [low = 0] = sorted
+  const [low] = sorted
+  if (low === undefined) return noRows
   const high = sorted.at(-1) ?? low
-  const edge = (i: number) => ("quantiles" in cut ? quantile(sorted, i / count) : low + ((high - low) * i) / count)
+  const edge = (i: number) => (full ? quantile(sorted, i / count) : low + ((high - low) * i) / count)
   // Equal quantiles, where many rows have the same number, are one edge; one at the lowest number cuts nothing off.
   const edges = new Set(Array.from({ length: count - 1 }, (_, i) => edge(i + 1)).filter((x) => x > low))
   return edges.size === 0 ? `all rows are ${low}, or nearly all, so there are no intervals to learn` : [...edges]
@@ -45,13 +35,21 @@ const learn = ({ cut }: Plan, cells: ReadonlyArray<unknown>): ReadonlyArray<numb
 /** Interval i holds edge i - 1 <= x < edge i; the first and the last one are open. */
 export const bucket: Kind<Plan, typeof Fitted.Type> = {
   schema: Fitted,
-  fit: (plan, cells) => {
-    const edges = learn(plan, cells)
-    if (typeof edges === "string") return edges
-    const [first, ...rest] = edges
-    if (first === undefined || !edges.every(Number.isFinite) || !ascending(edges))
-      return `the edges [${edges.join(", ")}] are not one or more finite numbers in ascending order`
-    return { _tag: "Bucket", edges: [first, ...rest], as: plan.as }
+  learner: ({ as, cut }) => {
+    const kept = makeKept()
+    const learn = () => {
+      if ("edges" in cut) return cut.edges
+      const full = "quantiles" in cut
+      return learnEdges(kept.sorted(), full ? cut.quantiles : cut.widths, full)
+    }
+    return numberLearner("edges" in cut ? () => undefined : kept.take, () => {
+      const edges = learn()
+      if (typeof edges === "string") return edges
+      const [first, ...rest] = edges
+      if (first === undefined || !edges.every(Number.isFinite) || !ascending(edges))
+        return `the edges [${edges.join(", ")}] are not one or more finite numbers in ascending order`
+      return { _tag: "Bucket", edges: [first, ...rest], as }
+    })
   },
   compile: ({ edges, as }) => {
     const sorted = Float64Array.from(edges)

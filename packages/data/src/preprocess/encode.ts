@@ -1,6 +1,6 @@
 /** Categories as numbers: one number per category, or one index. */
 import * as Schema from "effect/Schema"
-import { Categories, finder, learnCategories, unknownCategory } from "./categories.ts"
+import { Categories, categoryLearner, finder, mapLearner, unknownCategory } from "./categories.ts"
 import { type Category, isCategory, type Kind, notCategory } from "./step.ts"
 
 /** What becomes of a category that the training rows do not have: a sentence, zeros only, or a place of its own. */
@@ -35,10 +35,8 @@ const Index = Schema.Struct({
 /** Number i is 1 where the cell is category i, else 0. */
 export const oneHot: Kind<OneHotPlan, typeof OneHot.Type> = {
   schema: OneHot,
-  fit: (plan, cells) => {
-    const categories = learnCategories(cells, plan.categories, plan.minCount)
-    return typeof categories === "string" ? categories : { _tag: "OneHot", categories, unknown: plan.unknown }
-  },
+  learner: ({ categories: given, minCount, unknown }) =>
+    mapLearner(categoryLearner(given, minCount), (categories) => ({ _tag: "OneHot", categories, unknown })),
   compile: ({ categories, unknown }) => {
     const find = finder(categories)
     const width = categories.length + (unknown === "other" ? 1 : 0)
@@ -63,10 +61,8 @@ export const oneHot: Kind<OneHotPlan, typeof OneHot.Type> = {
 /** The place of the category, from 0; what the training rows do not have is the last place of its own. */
 export const index: Kind<IndexPlan, typeof Index.Type> = {
   schema: Index,
-  fit: (plan, cells) => {
-    const categories = learnCategories(cells, plan.categories, plan.minCount)
-    return typeof categories === "string" ? categories : { _tag: "Index", categories, unknown: plan.unknown }
-  },
+  learner: ({ categories: given, minCount, unknown }) =>
+    mapLearner(categoryLearner(given, minCount), (categories) => ({ _tag: "Index", categories, unknown })),
   compile: ({ categories, unknown }) => {
     const find = finder(categories)
     return {

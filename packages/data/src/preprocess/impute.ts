@@ -1,8 +1,9 @@
 /** Fills in cells that are missing. */
 import * as Schema from "effect/Schema"
 import { isMissing } from "../table/table.ts"
-import { compareCategories } from "./categories.ts"
-import { allNumbers, type Category, isCategory, type Kind, notCategory } from "./step.ts"
+import { makeCounts } from "./categories.ts"
+import { makeKept, makeMoments, quantile } from "./statistics.ts"
+import { type Category, type Kind, type Learner, noRows, numberLearner } from "./step.ts"
 
 export interface Plan {
   readonly _tag: "Impute"
@@ -16,54 +17,49 @@ const Fitted = Schema.Struct({
   indicator: Schema.Boolean
 })
 
-/** The arithmetic mean, from a first estimate and the mean of what it leaves, so that large offsets cost no digits. */
-export const mean = (values: ReadonlyArray<number>): number => {
-  const n = values.length
-  const first = values.reduce((sum, x) => sum + x, 0) / n
-  return first + values.reduce((sum, x) => sum + (x - first), 0) / n
-}
+const finite = (strategy: string, value: number): number | { readonly sentence: string } =>
+  Number.isFinite(value) ? value : { sentence: `the ${strategy} is ${value}; the numbers are too large` }
 
-/** The middle value in order of size, or the mean of the two middle ones. */
-export const median = (values: ReadonlyArray<number>): number => {
-  const sorted = Float64Array.from(values).sort()
-  const half = Math.floor(sorted.length / 2)
-  const above = sorted[half] ?? Number.NaN
-  return sorted.length % 2 === 1 ? above : ((sorted[half - 1] ?? Number.NaN) + above) / 2
-}
-
-/** The category that occurs most often; of equals the first in order. */
-export const mostFrequent = (values: ReadonlyArray<Category>): Category | undefined => {
-  const counts = new Map<Category, number>()
-  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1)
-  return [...counts].toSorted(([a, m], [b, n]) => n - m || compareCategories(a, b))[0]?.[0]
-}
-
-const learn = ({ strategy }: Plan, cells: ReadonlyArray<unknown>): Category | { readonly sentence: string } => {
-  if (typeof strategy === "object") return strategy.constant
-  const known = cells.filter((cell) => !isMissing(cell))
-  if (known.length === 0)
-    return { sentence: `all ${cells.length} cells are missing, so nothing can be learned; impute a constant` }
-  if (strategy === "mostFrequent") {
-    const bad = known.find((cell) => !isCategory(cell))
-    return bad === undefined
-      ? (mostFrequent(known.filter(isCategory)) ?? { sentence: "there are no rows to learn from" })
-      : { sentence: notCategory(bad) }
+/** Learns the value of a strategy from cells that are known. */
+const strategies: Readonly<
+  Record<"mean" | "median" | "mostFrequent", () => Learner<Category | { readonly sentence: string }>>
+> = {
+  mean: () => {
+    const moments = makeMoments()
+    return numberLearner(moments.take, () => finite("mean", moments.mean()))
+  },
+  median: () => {
+    const kept = makeKept()
+    return numberLearner(kept.take, () => finite("median", quantile(kept.sorted(), 0.5)))
+  },
+  mostFrequent: () => {
+    const counts = makeCounts()
+    return { take: counts.take, learned: () => counts.mostFrequent() ?? { sentence: noRows } }
   }
-  // Missing cells stay in place, so that a sentence about one that is no number names its row.
-  const filler = known.find((cell) => typeof cell === "number") ?? 0
-  const numbers = allNumbers(cells.map((cell) => (isMissing(cell) ? filler : cell)))
-  if (typeof numbers === "string") return { sentence: numbers }
-  const present = numbers.filter((_, i) => !isMissing(cells[i]))
-  const value = strategy === "mean" ? mean(present) : median(present)
-  return Number.isFinite(value) ? value : { sentence: `the ${strategy} is ${value}; the numbers are too large` }
 }
 
 /** Missing cells become `value`; with `indicator` a second number says whether that was so. */
 export const impute: Kind<Plan, typeof Fitted.Type> = {
   schema: Fitted,
-  fit: (plan, cells) => {
-    const value = learn(plan, cells)
-    return typeof value === "object" ? value.sentence : { _tag: "Impute", value, indicator: plan.indicator }
+  learner: ({ indicator, strategy }) => {
+    if (typeof strategy === "object")
+      return { take: () => undefined, learned: () => ({ _tag: "Impute", value: strategy.constant, indicator }) }
+    const known = strategies[strategy]()
+    let cells = 0
+    let missing = 0
+    return {
+      take: (cell) => {
+        cells++
+        if (!isMissing(cell)) return known.take(cell)
+        missing++
+        return undefined
+      },
+      learned: () => {
+        if (missing === cells) return `all ${cells} cells are missing, so nothing can be learned; impute a constant`
+        const value = known.learned()
+        return typeof value === "object" ? value.sentence : { _tag: "Impute", value, indicator }
+      }
+    }
   },
   compile: ({ value, indicator }, next) =>
     indicator

@@ -13,7 +13,7 @@ export {
   type TargetDType,
   width
 } from "./apply.ts"
-export { codec, decode, encode, fit, type AnyFitted, type Fitted, type LoadedFitted } from "./fitted.ts"
+export { codec, decode, encode, fit, fitStream, type AnyFitted, type Fitted, type LoadedFitted } from "./fitted.ts"
 export { label, make, target, type Recipe, type RowOf, type Target, type TargetKind } from "./recipe.ts"
 export type { Category } from "./step.ts"
 export {

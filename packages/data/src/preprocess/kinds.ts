@@ -4,7 +4,7 @@ import { bucket } from "./bucket.ts"
 import { index, oneHot } from "./encode.ts"
 import { impute } from "./impute.ts"
 import { minMax, standardise } from "./scale.ts"
-import { type Kind, lastWriter, type Writer } from "./step.ts"
+import { type Kind, lastWriter, type Learner, type Writer } from "./step.ts"
 import { tokenise } from "./tokenise.ts"
 
 /** The kinds by the tag of their plans and of what they learn. */
@@ -47,44 +47,52 @@ export const compile = (steps: ReadonlyArray<Learned>, last: Writer = lastWriter
 export const invert = (steps: ReadonlyArray<Learned>, y: number): number =>
   steps.reduceRight((value, step) => kindOf(step._tag).invert?.(step, value) ?? value, y)
 
-/** The first cell that a writer refuses, as a sentence. */
-const firstRefused = (cells: ReadonlyArray<unknown>, writer: Writer): string | undefined => {
-  const room = new Float32Array(writer.width)
-  for (const [i, cell] of cells.entries()) {
-    const sentence = writer.write(cell, room, 0)
-    if (sentence !== undefined) return `row ${i}: ${sentence}`
-  }
-  return undefined
+/** Learns a chain of steps in passes over the training rows. */
+export interface ChainLearner {
+  /** Takes the cell of a row. */
+  readonly take: (cell: unknown, row: number) => void
+  /** Ends a pass; gives whether another one is needed. */
+  readonly end: () => boolean
+  /** What was learned, or the sentence that says why it cannot be. */
+  readonly result: () => ReadonlyArray<Learned> | { readonly sentence: string }
 }
 
+/** Gives every cell to a learner. */
+const feed = (learner: Learner<Learned>): Writer => ({ width: 0, names: () => [], write: learner.take })
+
 /**
- * Learns a chain step by step, each from the cells that the steps before it make of the training rows. What is learned
- * takes all of those rows.
+ * A learner of a chain: in pass i, step i learns from the cells that the steps before it make of the rows. With `check`
+ * one more pass sees that what was learned takes every row.
  */
-export const learn = (
-  plans: ReadonlyArray<Plan>,
-  cells: ReadonlyArray<unknown>
-): ReadonlyArray<Learned> | { readonly sentence: string } => {
+export const chainLearner = (plans: ReadonlyArray<Plan>, check: boolean): ChainLearner => {
   const learned: Array<Learned> = []
-  let current = cells
-  for (const plan of plans) {
-    const step = kindOf(plan._tag).fit(plan, current)
-    if (typeof step === "string") return { sentence: step }
-    learned.push(step)
-    const passed: Array<unknown> = []
-    const collector: Writer = {
-      width: 0,
-      names: () => [],
-      write: (cell) => {
-        passed.push(cell)
-        return undefined
-      }
-    }
-    const sentence = firstRefused(current, compile([step], collector))
-    if (sentence !== undefined) return { sentence }
-    // A step that writes numbers passes no cells on, and ends the chain.
-    current = passed
+  let sentence: string | undefined
+  let learner: Learner<Learned> | undefined
+  let writer: Writer | undefined
+  let room = new Float32Array()
+  const start = () => {
+    const plan = plans[learned.length]
+    learner = plan === undefined ? undefined : kindOf(plan._tag).learner(plan)
+    writer = learner === undefined ? (check ? compile(learned) : undefined) : compile(learned, feed(learner))
+    room = new Float32Array(writer?.width ?? 0)
   }
-  const sentence = firstRefused(cells, compile(learned))
-  return sentence === undefined ? learned : { sentence }
+  start()
+  return {
+    take: (cell, row) => {
+      if (sentence !== undefined) return
+      const refused = writer?.write(cell, room, 0)
+      if (refused !== undefined) sentence = `row ${row}: ${refused}`
+    },
+    end: () => {
+      if (sentence !== undefined || learner === undefined) return false
+      const step = learner.learned()
+      if (typeof step === "string") sentence = step
+      else {
+        learned.push(step)
+        start()
+      }
+      return sentence === undefined && writer !== undefined
+    },
+    result: () => (sentence === undefined ? learned : { sentence })
+  }
 }

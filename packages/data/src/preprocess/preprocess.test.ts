@@ -240,6 +240,8 @@ describe("Preprocess", () => {
     )
     assert.match(sentences(numbersOf(bucket({ edges: [2, 1] }), [1])).join(), /ascending order/)
     assert.match(sentences(numbersOf(bucket({ quantiles: 4 }), [3, 3, 3])).join(), /no intervals to learn/)
+    assert.throws(() => Preprocess.tokenise({ by: "words", length: 3, size: 0 }), DataError, /`size` is 0/)
+    assert.match(sentences(numbersOf(Preprocess.tokenise({ by: "words", length: 0 }), ["a"])).join(), /length is 0/)
     assert.match(sentences(numbersOf(minMax({ low: 2, high: 1 }), [3])).join(), /is empty/)
     assert.match(sentences(numbersOf(categoryIndex({ categories: ["b"] }), ["b", "a"])).join(), /row 1: "a" is none/)
   })

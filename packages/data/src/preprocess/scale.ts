@@ -1,7 +1,7 @@
 /** Brings numbers to a common scale. */
 import * as Schema from "effect/Schema"
-import { mean } from "./impute.ts"
-import { allNumbers, isNumber, type Kind, notNumber } from "./step.ts"
+import { makeMoments } from "./statistics.ts"
+import { isNumber, type Kind, noRows, notNumber, numberLearner } from "./step.ts"
 
 export interface StandardisePlan {
   readonly _tag: "Standardise"
@@ -30,20 +30,16 @@ const MinMaxed = Schema.Struct({
 /** z = (x - mean) / deviation, the deviation of the population (divided by n); 1 where all numbers are equal. */
 export const standardise: Kind<StandardisePlan, typeof Standardised.Type> = {
   schema: Standardised,
-  fit: (_, cells) => {
-    const numbers = allNumbers(cells)
-    if (typeof numbers === "string") return numbers
-    const middle = mean(numbers)
-    const spread = Math.sqrt(numbers.reduce((sum, x) => sum + (x - middle) ** 2, 0) / numbers.length)
-    if (!Number.isFinite(middle) || !Number.isFinite(spread))
-      return `the mean is ${middle} and the deviation ${spread}; the numbers are too large`
-    // The mean of equal numbers can be off by a rounding, which is no deviation.
-    const constant = numbers.every((x) => x === numbers[0])
-    return {
-      _tag: "Standardise",
-      mean: constant ? (numbers[0] ?? 0) : middle,
-      deviation: constant || spread === 0 ? 1 : spread
-    }
+  learner: () => {
+    const moments = makeMoments()
+    return numberLearner(moments.take, () => {
+      if (moments.count() === 0) return noRows
+      const middle = moments.mean()
+      const spread = Math.sqrt(moments.squares() / moments.count())
+      return Number.isFinite(middle) && Number.isFinite(spread)
+        ? { _tag: "Standardise", mean: middle, deviation: spread === 0 ? 1 : spread }
+        : `the mean is ${middle} and the deviation ${spread}; the numbers are too large`
+    })
   },
   compile: ({ mean: middle, deviation }, next) => ({
     ...next,
@@ -55,15 +51,23 @@ export const standardise: Kind<StandardisePlan, typeof Standardised.Type> = {
 /** y = low + (x - min) (high - low) / range, the range of the training rows; 1 where all numbers are equal. */
 export const minMax: Kind<MinMaxPlan, typeof MinMaxed.Type> = {
   schema: MinMaxed,
-  fit: ({ clip, high, low }, cells) => {
-    const numbers = allNumbers(cells)
-    if (typeof numbers === "string") return numbers
-    if (!(isNumber(low) && isNumber(high) && low < high))
-      return `the range ${low} to ${high} is empty; low must be below high`
-    const min = numbers.reduce((a, b) => Math.min(a, b))
-    const range = numbers.reduce((a, b) => Math.max(a, b)) - min
-    if (!Number.isFinite(range)) return `the range of the numbers is ${range}; they are too large`
-    return { _tag: "MinMax", min, range: range === 0 ? 1 : range, low, high, clip }
+  learner: ({ clip, high, low }) => {
+    let min = Infinity
+    let max = -Infinity
+    return numberLearner(
+      (x) => {
+        min = Math.min(min, x)
+        max = Math.max(max, x)
+      },
+      () => {
+        if (min > max) return noRows
+        if (!(isNumber(low) && isNumber(high) && low < high))
+          return `the range ${low} to ${high} is empty; low must be below high`
+        const range = max - min
+        if (!Number.isFinite(range)) return `the range of the numbers is ${range}; they are too large`
+        return { _tag: "MinMax", min, range: range === 0 ? 1 : range, low, high, clip }
+      }
+    )
   },
   compile: ({ min, range, low, high, clip }, next) => {
     const slope = (high - low) / range

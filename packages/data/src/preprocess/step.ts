@@ -19,11 +19,19 @@ export interface Writer {
   readonly write: (cell: unknown, out: Float32Array, at: number) => string | undefined
 }
 
+/** Learns from the cells of training rows, one after the other. */
+export interface Learner<out F> {
+  /** Takes a cell; gives the sentence that says why nothing can be learned from it. */
+  readonly take: (cell: unknown) => string | undefined
+  /** What was learned, or the sentence that says why it cannot be. */
+  readonly learned: () => F | string
+}
+
 /** All that the system knows of one kind of step, of plan `P` and learned statistics `F`. */
 export interface Kind<P, F> {
   readonly schema: Schema.Codec<F, unknown>
-  /** Learns from the cells of training rows; gives the sentence that says why it cannot. */
-  readonly fit: (plan: P, cells: ReadonlyArray<unknown>) => F | string
+  /** A learner of the plan, at the start of the training rows. */
+  readonly learner: (plan: P) => Learner<F>
   readonly compile: (fitted: F, next: Writer) => Writer
   /** The cell that becomes `y`, for steps from number to number. */
   readonly invert?: (fitted: F, y: number) => number
@@ -54,12 +62,18 @@ export const isNumber = (cell: unknown): cell is number => typeof cell === "numb
 export const isCategory = (cell: unknown): cell is Category =>
   typeof cell === "string" || typeof cell === "boolean" || isNumber(cell)
 
-/** The cells if all of them are finite numbers, or the sentence about the first that is not. */
-export const allNumbers = (cells: ReadonlyArray<unknown>): ReadonlyArray<number> | string => {
-  const at = cells.findIndex((cell) => !isNumber(cell))
-  if (at >= 0) return `row ${at}: ${notNumber(cells[at])}`
-  return cells.length === 0 ? "there are no rows to learn from" : cells.filter(isNumber)
-}
+/** A learner from numbers. */
+export const numberLearner = <F>(take: (x: number) => void, learned: () => F | string): Learner<F> => ({
+  take: (cell) => {
+    if (!isNumber(cell)) return notNumber(cell)
+    take(cell)
+    return undefined
+  },
+  learned
+})
+
+/** What a learner says that has seen no row. */
+export const noRows = "there are no rows to learn from"
 
 /** What follows the last step: a number or a truth value (0 or 1), rounded to f32. */
 export const lastWriter: Writer = {

@@ -2,7 +2,7 @@
 import type { Unknown } from "./encode.ts"
 import type { Plan } from "./kinds.ts"
 import type { Category } from "./step.ts"
-import type { VocabularyOptions } from "./vocabulary.ts"
+import { checkOptions, type VocabularyOptions } from "./vocabulary.ts"
 
 /** A cell that may be missing. */
 export type Missing<T> = T | null | undefined
@@ -112,10 +112,12 @@ export const bucket = (
 
 /**
  * Text as the numbers of its characters or words, always `length` of them: cut, or filled up with 0. A piece that the
- * training rows do not have is 1 (Keras' TextVectorization).
+ * training rows do not have is 1 (Keras' TextVectorization). Throws a `DataError` when an option of the vocabulary is
+ * not a whole number from 1.
  */
 export const tokenise = (options: VocabularyOptions & { readonly length: number }): Step<string, Features> => {
   const { length, ...vocabulary } = options
+  checkOptions(vocabulary)
   return step({ _tag: "Tokenise", length, vocabulary })
 }
 

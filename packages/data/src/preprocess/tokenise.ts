@@ -10,9 +10,12 @@ export interface Plan {
   readonly vocabulary: Vocabulary.VocabularyOptions
 }
 
+/** The most pieces of a text; their numbers are exact in f32 up to this. */
+const longest = 2 ** 24
+
 const Fitted = Schema.Struct({
   _tag: Schema.Literal("Tokenise"),
-  length: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 2 ** 24 })),
+  length: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: longest })),
   vocabulary: Vocabulary.codec
 })
 
@@ -24,13 +27,19 @@ const notText = (cell: unknown): string =>
 /** The numbers of the first `length` pieces; a shorter text is filled up with 0. */
 export const tokenise: Kind<Plan, typeof Fitted.Type> = {
   schema: Fitted,
-  fit: ({ length, vocabulary }, cells) => {
-    if (!Number.isInteger(length) || length < 1 || length > 2 ** 24)
-      return `the length is ${length}; a whole number from 1 to 2^24 is needed`
-    const at = cells.findIndex((cell) => typeof cell !== "string")
-    if (at >= 0) return `row ${at}: ${notText(cells[at])}`
-    const texts = cells.filter((cell) => typeof cell === "string")
-    return { _tag: "Tokenise", length, vocabulary: Vocabulary.fit(texts, vocabulary) }
+  learner: ({ length, vocabulary }) => {
+    const counter = Vocabulary.counter(vocabulary)
+    return {
+      take: (cell) => {
+        if (typeof cell !== "string") return notText(cell)
+        counter.take(cell)
+        return undefined
+      },
+      learned: () =>
+        Number.isInteger(length) && length >= 1 && length <= longest
+          ? { _tag: "Tokenise", length, vocabulary: counter.fitted() }
+          : `the length is ${length}; a whole number from 1 to 2^24 is needed`
+    }
   },
   compile: ({ length, vocabulary }) => ({
     width: length,

@@ -51,19 +51,39 @@ export const split = (text: string, { by, lowercase }: Pick<Vocabulary, "by" | "
  * ```
  */
 export const fit = (texts: Iterable<string>, options: VocabularyOptions): Vocabulary => {
-  const { by, lowercase = false, minCount = 1, size = 2 ** 31 - 1 } = options
-  for (const [name, value] of Object.entries({ minCount, size }))
+  const { fitted, take } = counter(options)
+  for (const text of texts) take(text)
+  return fitted()
+}
+
+/** Throws a `DataError` when `size` or `minCount` is not a whole number from 1. */
+export const checkOptions = ({ minCount = 1, size: most = 1 }: VocabularyOptions): void => {
+  for (const [name, value] of Object.entries({ minCount, size: most }))
     if (!Number.isInteger(value) || value < 1)
       throw argumentError("vocabulary", `\`${name}\` is ${value}; a whole number from 1 is needed`)
+}
+
+/** Counts the pieces of texts that come one after the other. Throws as `fit` does. */
+export const counter = (
+  options: VocabularyOptions
+): { readonly take: (text: string) => void; readonly fitted: () => Vocabulary } => {
+  checkOptions(options)
+  const { by, lowercase = false, minCount = 1, size: most = 2 ** 31 - 1 } = options
   const counts = new Map<string, number>()
-  for (const text of texts)
-    for (const piece of split(text, { by, lowercase })) counts.set(piece, (counts.get(piece) ?? 0) + 1)
-  const pieces = [...counts]
-    .filter(([, count]) => count >= minCount)
-    .toSorted(([a, m], [b, n]) => n - m || (a < b ? -1 : 1))
-    .slice(0, size)
-    .map(([piece]) => piece)
-  return { by, lowercase, pieces }
+  return {
+    take: (text) => {
+      for (const piece of split(text, { by, lowercase })) counts.set(piece, (counts.get(piece) ?? 0) + 1)
+    },
+    fitted: () => ({
+      by,
+      lowercase,
+      pieces: [...counts]
+        .filter(([, count]) => count >= minCount)
+        .toSorted(([a, m], [b, n]) => n - m || (a < b ? -1 : 1))
+        .slice(0, most)
+        .map(([piece]) => piece)
+    })
+  }
 }
 
 /** How many numbers there are, padding and unknown included: the size of an embedding. */

@@ -2,9 +2,10 @@ import { NodeServices } from "@effect/platform-node"
 import { assert, describe, expectTypeOf, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
+import * as Stream from "effect/Stream"
 import * as fastPng from "fast-png"
 import { crc32, deflateSync } from "node:zlib"
-import type { Dataset } from "../index.ts"
+import { type Dataset, DataStream } from "../index.ts"
 import * as Images from "./images.ts"
 import { readPng } from "./png.ts"
 
@@ -125,11 +126,27 @@ describe("Images", () => {
         [0, 4, 8].map((at) => data.x.data[at]),
         [Math.fround(0.2), 0, 1]
       )
+      const streamed = yield* Images.stream(root, { channels: 1, height: 2, width: 2, chunkSize: 2, seed: 1 })
+      expectTypeOf(streamed.inputShape).toEqualTypeOf<[2, 2, 1]>()
+      const all = yield* DataStream.collect(streamed)
+      assert.deepStrictEqual([streamed.size, streamed.inputShape, all.size], [3, [2, 2, 1], 3])
+      const images = (of: typeof data) =>
+        Array.from({ length: 3 }, (_, i) => `${of.y.data[i]}: ${of.x.data.slice(4 * i, 4 * i + 4).join()}`).toSorted()
+      assert.deepStrictEqual(images(all), images(data))
+      assert.deepStrictEqual(
+        (yield* Stream.runCollect(streamed.chunks)).map(({ size }) => size),
+        [2, 1]
+      )
       yield* write("dog/2.png", 3, 1)
       yield* fs.writeFileString(`${root}/dog/notes.txt`, "not an image")
       const { message } = yield* Effect.flip(Images.folder(root, { channels: 1 }))
       assert.match(message, /dog\/2.png: the image has 3 rows of 3 pixels; all must have 2 of 2/)
       assert.match(message, /dog\/notes.txt: this is not a PNG file/)
+      const mixed = yield* Images.stream(root, { channels: 1, seed: 1 })
+      assert.match(
+        (yield* Effect.flip(Stream.runDrain(mixed.chunks))).message,
+        /2.png: the image has \d rows|not a PNG/
+      )
       assert.match((yield* Effect.flip(Images.folder(`${root}/dog`, { channels: 1 }))).message, /a folder per class/)
       assert.strictEqual((yield* Images.read(`${root}/dog/2.png`, 3)).data.length, 27)
     }).pipe(Effect.scoped, Effect.provide(NodeServices.layer))

@@ -190,6 +190,16 @@ describe("DataStream", () => {
         Preprocess.label("kind")
       )
       const fitted = Result.getOrThrow(Preprocess.fit(recipe, drawn))
+      // Learned from all training rows in two passes, and exactly what is learned from them in memory.
+      const whole = Table.filter(yield* Csv.table(path, Row), ({ id }) => all.has(id))
+      const streamed = yield* Preprocess.fitStream(recipe, train)
+      assert.deepStrictEqual(streamed, Result.getOrThrow(Preprocess.fit(recipe, whole)))
+      const strict = Preprocess.make({ x: Preprocess.standardise as Preprocess.Step<unknown, number> })
+      assert.match(
+        (yield* Effect.flip(Preprocess.fitStream(strict, train))).message,
+        /column "x": row \d+: the cell is missing/
+      )
+      assert.match((yield* Effect.flip(Preprocess.fitStream(recipe, Stream.empty))).message, /no rows to learn from/)
       const stream = DataStream.fromTables(train, fitted)
       expectTypeOf(stream).toEqualTypeOf<DataStream.DataStream<[number], [], "i32", "f32", FileSystem.FileSystem>>()
       assert.deepStrictEqual([stream.inputShape, stream.classNames], [[2], ["k0", "k1", "k2", "k3"]])

@@ -1,6 +1,5 @@
 /** What is in a table: counts, ranges and quantiles of its columns, as data and as text. */
-import { mean } from "../preprocess/impute.ts"
-import { quantile } from "../preprocess/bucket.ts"
+import { momentsOf, quantile } from "../preprocess/statistics.ts"
 import { type AnyTable, column, isMissing, type Row, type Table } from "./table.ts"
 
 /** What is in one column. Numbers have statistics, everything else has the value that occurs most often. */
@@ -24,10 +23,10 @@ export interface ColumnSummary {
 
 const statistics = (values: ReadonlyArray<number>): NonNullable<ColumnSummary["numbers"]> => {
   const sorted = Float64Array.from(values).sort()
-  const middle = mean(values)
+  const moments = momentsOf(values)
   return {
-    mean: middle,
-    deviation: Math.sqrt(values.reduce((sum, x) => sum + (x - middle) ** 2, 0) / (values.length - 1)),
+    mean: moments.mean(),
+    deviation: Math.sqrt(moments.squares() / (values.length - 1)),
     min: sorted[0] ?? Number.NaN,
     lowerQuartile: quantile(sorted, 0.25),
     median: quantile(sorted, 0.5),
