@@ -32,7 +32,27 @@ export {
   vmap,
   type VmapOptions
 } from "@cotangent/autodiff"
-export { Batches, Csv, DataError, Dataset, Permutation, Split, Synthetic } from "@cotangent/data"
+export {
+  Augment,
+  Batches,
+  Cell,
+  Csv,
+  DataError,
+  Dataset,
+  DataStream,
+  Idx,
+  Images,
+  Json,
+  Npy,
+  Parquet,
+  Permutation,
+  Preprocess,
+  Split,
+  Synthetic,
+  Table,
+  Text,
+  Vocabulary
+} from "@cotangent/data"
 export {
   type AnyTensor,
   DifferentiationError,

@@ -1,7 +1,7 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, layer } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { Dataset } from "./index.ts"
+import { Dataset, Table } from "./index.ts"
 
 layer(NodeServices.layer)("built-in data", (it) => {
   it.effect("digits: 1797 images, pixels 0 to 1 in sixteenths", () =>
@@ -41,6 +41,24 @@ layer(NodeServices.layer)("built-in data", (it) => {
       assert.closeTo(mean(iris.x.data, 4, 2), 3.76, 0.005)
       assert.closeTo(mean(wine.x.data, 13, 0), 13.0, 0.05)
       assert.strictEqual(iris.classNames?.[2], "virginica")
+    })
+  )
+
+  it.effect("penguins: a table with missing cells", () =>
+    Effect.gen(function* () {
+      const penguins = yield* Table.penguins
+      assert.strictEqual(penguins.size, 344)
+      assert.deepStrictEqual(Table.missingCounts(penguins), {
+        species: 0,
+        island: 0,
+        bill_length_mm: 2,
+        bill_depth_mm: 2,
+        flipper_length_mm: 2,
+        body_mass_g: 2,
+        sex: 11
+      })
+      const count = (species: string) => penguins.columns.species.filter((each) => each === species).length
+      assert.deepStrictEqual(["Adelie", "Chinstrap", "Gentoo"].map(count), [152, 68, 124])
     })
   )
 })

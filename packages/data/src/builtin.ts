@@ -1,10 +1,13 @@
 /** The data sets that come with this package; `files/ATTRIBUTION.md` says where they are from. */
 import * as Effect from "effect/Effect"
 import type * as FileSystem from "effect/FileSystem"
+import * as Schema from "effect/Schema"
 import { fileURLToPath } from "node:url"
 import * as Csv from "./csv.ts"
 import type { DataError } from "./data-error.ts"
 import { type Dataset, mapInputs } from "./dataset.ts"
+import * as Cell from "./table/cell.ts"
+import type { Table } from "./table/table.ts"
 
 // The same relative place for src/ and for dist/.
 const file = (name: string): string => fileURLToPath(new URL(`../files/${name}`, import.meta.url))
@@ -57,3 +60,24 @@ export const wine: Effect.Effect<Dataset<[13], [], "i32">, DataError, FileSystem
     features: 13
   }
 )
+
+/** A row of `penguins`. */
+export const Penguin = Schema.Struct({
+  species: Cell.oneOf(["Adelie", "Chinstrap", "Gentoo"]),
+  island: Cell.oneOf(["Biscoe", "Dream", "Torgersen"]),
+  bill_length_mm: Cell.optional(Cell.number),
+  bill_depth_mm: Cell.optional(Cell.number),
+  flipper_length_mm: Cell.optional(Cell.number),
+  body_mass_g: Cell.optional(Cell.number),
+  sex: Cell.optional(Cell.oneOf(["MALE", "FEMALE"]), ["", "."])
+})
+
+/**
+ * 344 penguins of three species with numbers, categories and missing cells: a table to preprocess.
+ * The rows are sorted by species. Horst, Hill, Gorman: palmerpenguins (2020).
+ */
+export const penguins: Effect.Effect<
+  Table<Csv.TableRow<(typeof Penguin)["fields"]>>,
+  DataError,
+  FileSystem.FileSystem
+> = Csv.table(file("penguins.csv"), Penguin, { name: "penguins" })

@@ -28,7 +28,7 @@ const above: Readonly<Record<Room, ReadonlyArray<Room>>> = {
   nn: ["graph", "autodiff"],
   compiler: ["kernel", "graph"],
   runtime: ["kernel", "graph", "compiler"],
-  data: ["graph"],
+  data: ["kernel", "graph"],
   train: ["kernel", "graph", "autodiff", "optim", "nn", "compiler", "runtime", "data"],
   viz: ["graph", "train"],
   cotangent: ["kernel", "graph", "autodiff", "optim", "nn", "compiler", "runtime", "data", "train", "viz"]
