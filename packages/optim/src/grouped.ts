@@ -1,9 +1,10 @@
 /** Other options for some of the parameters: no decay of biases, a smaller rate for a pretrained part. */
-import { isTensor, T, Tree } from "@cotangent/graph"
+import { T, Tree } from "@cotangent/graph"
 import { OptimizerError } from "./errors.ts"
 import type { StagedStep } from "./explain/stages.ts"
 import type { Optimizer, Rule, StateOf, Stepped } from "./optimizer.ts"
 import { f64, type Scalar } from "./scalar.ts"
+import { mapSlots } from "./slots.ts"
 
 /** The rule of grouped parameters: the state is that of one optimizer over all of them. */
 export interface GroupedRule<F extends Rule> extends Rule {
@@ -27,42 +28,11 @@ const differences = (first: unknown, other: unknown, path = ""): ReadonlyArray<s
 
 const rateIn = (options: object): unknown => new Map<string, unknown>(Object.entries(options)).get("learningRate")
 
-/** Whether a part of a state has the leaves of the parameters: a slot, such as the moments m. */
-const isLike = (params: unknown, tree: unknown): boolean => {
-  const [a, b] = [Tree.entries(params), Tree.entries(tree)]
-  return (
-    a.length === b.length &&
-    a.every(
-      ({ path, leaf }, i) =>
-        path === b[i]?.path && leaf.shape.join() === b[i]?.leaf.shape.join() && leaf.dtype === b[i]?.leaf.dtype
-    )
-  )
-}
-
 /** One state of several: each slot's leaves from the group of their path, everything else from the first. */
-const merged = (params: unknown, states: ReadonlyArray<unknown>, indexOf: (path: string) => number): unknown => {
-  const [first] = states
-  if (isLike(params, first)) {
-    const leaves = states.map((tree) => Tree.leaves(tree))
-    return Tree.rebuildWith(
-      first,
-      Tree.entries(params).flatMap(({ path }, i) => leaves[indexOf(path)]?.[i] ?? [])
-    )
-  }
-  if (isTensor(first) || !isRecord(first)) return first
-  const children = Object.keys(first).map(
-    (key) =>
-      [
-        key,
-        merged(
-          params,
-          states.map((state) => (isRecord(state) ? state[key] : undefined)),
-          indexOf
-        )
-      ] as const
+const merged = (params: unknown, states: ReadonlyArray<unknown>, indexOf: (path: string) => number): unknown =>
+  states.reduce((together, state, group) =>
+    mapSlots(params, state, together, (_, own, other, path) => (indexOf(path) === group ? own : other))
   )
-  return Array.isArray(first) ? children.map(([, child]) => child) : Object.fromEntries(children)
-}
 
 /** The stages of several steps, each leaf from the group of its path; a stage that a group lacks changes nothing there. */
 const mergedStages = (
