@@ -29,10 +29,25 @@ const differences = (first: unknown, other: unknown, path = ""): ReadonlyArray<s
 const rateIn = (options: object): unknown => new Map<string, unknown>(Object.entries(options)).get("learningRate")
 
 /** One state of several: each slot's leaves from the group of their path, everything else from the first. */
-const merged = (params: unknown, states: ReadonlyArray<unknown>, indexOf: (path: string) => number): unknown =>
-  states.reduce((together, state, group) =>
-    mapSlots(params, state, together, (_, own, other, path) => (indexOf(path) === group ? own : other))
+const merged = (
+  params: unknown,
+  states: ReadonlyArray<Stepped<unknown>>,
+  indexOf: (path: string) => number
+): Stepped<unknown> => {
+  // Of the same rule over the same parameters, so of the same structure.
+  const together = states.reduce(
+    (others, state, group) =>
+      mapSlots(params, state, others, (_, own, other, path) =>
+        indexOf(path) === group ? own : other
+      ) as Stepped<unknown>
   )
+  // Parameters that are one tensor have the path that single numbers have.
+  return {
+    ...together,
+    step: states[0]?.step ?? together.step,
+    learningRate: states[0]?.learningRate ?? together.learningRate
+  }
+}
 
 /** The stages of several steps, each leaf from the group of its path; a stage that a group lacks changes nothing there. */
 const mergedStages = (
@@ -104,7 +119,12 @@ export const grouped = <F extends Rule>(
   }
   const init = (params: unknown): unknown => {
     assertGrouped(params)
-    return first.init(params)
+    // Rprop's step sizes begin at the rate of their group.
+    return merged(
+      params,
+      optimizers.map((optimizer) => optimizer.init(params)),
+      indexOf
+    )
   }
   const base = rateIn(first.options)
   const rateOf = (state: Stepped<unknown>, { options }: Optimizer<F>): Scalar => {
@@ -117,10 +137,7 @@ export const grouped = <F extends Rule>(
     const states = optimizers.map((optimizer, i) =>
       optimizer.step<unknown>(i === 0 ? state : { ...state, learningRate: rateOf(state, optimizer) }, grad)
     )
-    // The first of at least one.
-    const leader = states[0] as StateOf<F, unknown>
-    const next = merged(state.params, states, indexOf)
-    return { ...(isRecord(next) ? next : {}), step: leader.step, learningRate: leader.learningRate }
+    return merged(state.params, states, indexOf)
   }
   const stages = (state: StateOf<F, unknown>, grad: unknown): StagedStep<unknown> =>
     mergedStages(
