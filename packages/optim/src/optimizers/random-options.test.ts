@@ -13,6 +13,7 @@ import { trajectory } from "../trajectory.ts"
 import { clipByGlobalNorm } from "../transforms/clipByGlobalNorm.ts"
 import { clipByValue } from "../transforms/clipByValue.ts"
 import { identity } from "../transforms/identity.ts"
+import { scaleByAdam } from "../transforms/scaleByAdam.ts"
 import { adadelta } from "./adadelta.ts"
 import { adagrad } from "./adagrad.ts"
 import { adam } from "./adam.ts"
@@ -178,6 +179,8 @@ const row = <O extends object, F extends Rule>(
   }
 })
 
+const noDecay = { weightDecay: 0, weightDecayMode: "l2", maximize: false } as const
+
 const sgdOptions = (d: Draw) => {
   const momentum = d.one(undefined, d.between(0.1, 0.99), d.between(0.1, 0.99))
   const nesterov = momentum !== undefined && d.chance(0.4)
@@ -200,6 +203,14 @@ const cases: { readonly [rule: string]: Case } = {
     (d) => ({ ...adamOptions(d), weightDecayMode: "decoupled" }) as const,
     ({ weightDecayMode: _, ...o }) => adamw(o),
     adamScalar
+  ),
+  scaleByAdam: row(
+    (d) => {
+      const { beta1, beta2, epsilon, epsilonMode, epsilonRoot } = adamOptions(d)
+      return { beta1, beta2, epsilon, epsilonMode, epsilonRoot }
+    },
+    ({ learningRate, ...o }) => fromTransform(scaleByAdam(o), { learningRate }),
+    (o, start) => adamScalar({ ...o, ...noDecay, amsgrad: false }, start)
   ),
   adamax: row((d) => ({ ...moments(d), epsilonMode: d.one("inside", "outside"), ...decayOf(d) }), adamax, adamaxScalar),
   nadam: row(
