@@ -1,6 +1,7 @@
 /**
- * `npm run bench -- WHAT`: a workload, a group of them (W6), or all; or one of the tools: `compile`, `heap`, `machine`, `peers`,
- * `replay`, `scaling`, `start`, `sweep`. Every measurement runs in a process of its own, on one core unless threads are asked for.
+ * `npm run bench -- WHAT`: a workload, a group of them (W6), or all; or one of the tools: `compile`, `heap`, `machine`,
+ * `optimizers`, `peers`, `replay`, `scaling`, `start`, `sweep`. Every measurement runs in a process of its own, on one core
+ * unless threads are asked for.
  */
 import { resolve } from "node:path"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
@@ -10,6 +11,7 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { Argument, Command, Flag } from "effect/cli"
 import type { CompileTimes } from "./compile.ts"
+import type { UpdateTime } from "./optimizers.ts"
 import { compare, costOf, measureSpeeds, ratioTable } from "./comparison.ts"
 import { curvesOf } from "./curves.ts"
 import type { Mode } from "./mode.ts"
@@ -19,6 +21,7 @@ import { compareAll, readRecords, recordAll, writeRecords } from "./replay/repla
 import { measureScaling, scalingTable, sharedWorkloads } from "./scaling.ts"
 import { cliffsOf, leastOf, type Point } from "./sweep.ts"
 import { table } from "./table.ts"
+import { compileLoops, type HandTime, sizes, type SizeTimes, updateTable } from "./update-table.ts"
 import { workloadNames, workloadsOf } from "./workloads.ts"
 
 /** What the command line says. */
@@ -168,6 +171,31 @@ const sweep: Tool = (options) =>
       yield* curvesOf(points, "Training step of a perceptron, width -> width -> 10").writePng(resolve(options.picture))
   })
 
+/** One update of every rule, 1 and 10 million parameters, beside loops in C. */
+const optimizers: Tool = (options) =>
+  Effect.gen(function* () {
+    const loops = compileLoops()
+    if ("missing" in loops) yield* Console.error(loops.missing)
+    const times: Array<SizeTimes> = []
+    for (const tensors of sizes) {
+      const [rounds, byHand]: [Array<ReadonlyArray<UpdateTime>>, Array<ReadonlyArray<HandTime>>] = [[], []]
+      for (let round = 0; round < options.rounds; round++) {
+        const lines = yield* linesOf(
+          own("optimizers", options.mode, String(tensors), String(options.millis)),
+          options.core
+        )
+        yield* printed(options, lines)
+        rounds.push(lines.map((line) => JSON.parse(line) as UpdateTime))
+        if ("missing" in loops) continue
+        const hand = yield* linesOf([loops.program, String(tensors), String(options.millis)], options.core)
+        yield* printed(options, hand)
+        byHand.push(hand.map((line) => JSON.parse(line) as HandTime))
+      }
+      times.push({ rounds, byHand })
+    }
+    if (!options.json) yield* Console.log(updateTable(times))
+  })
+
 const replay: Tool = (options) =>
   Effect.gen(function* () {
     const now = recordAll()
@@ -188,6 +216,7 @@ const tools: Readonly<Record<string, Tool>> = {
   compile,
   heap: script("heap"),
   machine,
+  optimizers,
   peers,
   replay,
   scaling,
@@ -235,7 +264,10 @@ const bench = Command.make(
       Flag.withDescription("of peers: which to compare"),
       Flag.withDefault("all")
     ),
-    millis: Flag.Int("millis").pipe(Flag.withDescription("of sweep: how long each size runs"), Flag.withDefault(60)),
+    millis: Flag.Int("millis").pipe(
+      Flag.withDescription("of sweep and optimizers: how long each size or rule runs"),
+      Flag.withDefault(60)
+    ),
     picture: Flag.String("picture").pipe(
       Flag.withDescription("of sweep: a PNG to draw the curves into"),
       Flag.withDefault("")
