@@ -10,6 +10,7 @@ const packages = [
   "runtime",
   "data",
   "train",
+  "serve",
   "viz",
   "cotangent",
   "golden",

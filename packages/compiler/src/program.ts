@@ -13,10 +13,12 @@ import { type Lifetime, planMemory } from "./memory.ts"
 import { canonical, show } from "./passes.ts"
 import { emitJavaScript } from "./target/javascript/emit.ts"
 import { type KernelSource, startProgram, type Tile } from "./underway.ts"
+import type { Segment } from "./target/wasm/assembler.ts"
 import { emitWasm } from "./target/wasm/emit.ts"
 
 export type { ConstantData } from "./buffers.ts"
 export { canonical } from "./passes.ts"
+export type { Segment } from "./target/wasm/assembler.ts"
 export type { KernelSource, Tile } from "./underway.ts"
 
 /** How to plan: which results overwrite which parameters, and the shape of product tiles. */
@@ -128,6 +130,10 @@ export interface WasmTargetOptions {
   readonly fused?: boolean
   /** Also exports every kernel, to be timed alone. */
   readonly exportKernels?: boolean
+  /** Where given, the module has a memory of its own, exported as `memory`, with these bytes in it at the start. */
+  readonly contents?: ReadonlyArray<Segment>
+  /** Text that stands in the module as the name of a section, `cotangent TEXT`: by it others know what module it is. */
+  readonly salt?: string
   /** Where threads meet that share the memory, see `controlBytes`; without it one thread does everything. */
   readonly control?: number
 }

@@ -14,6 +14,7 @@ const order = [
   "runtime",
   "data",
   "train",
+  "serve",
   "viz",
   "cotangent"
 ] as const
@@ -30,8 +31,9 @@ const above: Readonly<Record<Room, ReadonlyArray<Room>>> = {
   runtime: ["kernel", "graph", "compiler"],
   data: ["graph"],
   train: ["kernel", "graph", "autodiff", "optim", "nn", "compiler", "runtime", "data"],
+  serve: ["kernel", "graph", "nn", "compiler", "runtime", "train"],
   viz: ["graph", "train"],
-  cotangent: ["kernel", "graph", "autodiff", "optim", "nn", "compiler", "runtime", "data", "train", "viz"]
+  cotangent: ["kernel", "graph", "autodiff", "optim", "nn", "compiler", "runtime", "data", "train", "serve", "viz"]
 }
 const pure: ReadonlyArray<Room> = ["kernel", "graph", "autodiff", "optim", "nn", "compiler"]
 

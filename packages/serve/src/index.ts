@@ -1,0 +1,3 @@
+export * as Artifact from "./artifact-module.ts"
+export * as Predictor from "./predictor-module.ts"
+export * from "./errors.ts"

@@ -1,0 +1,84 @@
+/**
+ * Exported models: one WebAssembly module with the weights in it, and an ES module that needs nothing else. It runs wherever
+ * WebAssembly has vectors: Node 20 and newer, browsers since 2021 to 2023.
+ */
+import { layoutOf, type Segment, toWasm } from "@cotangent/compiler"
+import { sizeOf } from "@cotangent/graph"
+import { type Memory, writeLeaf } from "@cotangent/runtime"
+import type { Artifact } from "./artifact.ts"
+import { ArtifactError } from "./errors.ts"
+import { declarationsOf, glueOf } from "./glue.ts"
+import { placePrograms, writeWeights } from "./placed.ts"
+import { fingerprint } from "./stored-artifact.ts"
+
+/** A program for one row as a module with its weights, and where its input and output stand in its memory. */
+export interface WasmModel {
+  readonly bytes: Uint8Array<ArrayBuffer>
+  /** The name of a custom section of the module: two modules have the same only if they compute the same. */
+  readonly section: string
+  readonly input: number
+  readonly inputs: number
+  readonly output: number
+  readonly outputs: number
+}
+
+/** The memory of the module as it is at the start, up to where it is not zero any more. */
+const contentsOf = (buffer: ArrayBuffer, end: number): ReadonlyArray<Segment> => {
+  const bytes = new Uint8Array(buffer, 0, end)
+  const last = bytes.findLastIndex((byte) => byte !== 0)
+  return last < 0 ? [] : [{ address: 0, bytes: bytes.subarray(0, last + 1) }]
+}
+
+/** The module of an artifact: exports `memory` and `step`. */
+export const wasmModelOf = (artifact: Artifact): WasmModel => {
+  const placed = placePrograms(artifact.weights, artifact.programs.slice(0, 1))
+  const [program] = placed.programs
+  if (program === undefined) throw new ArtifactError({ problems: ["it has no program for one row"] })
+  const { planned, addresses, input, output } = program
+  const memory: Memory = { pages: placed.pages, buffer: new ArrayBuffer(placed.fixedEnd) }
+  writeWeights(memory, placed)
+  const layout = layoutOf(planned, addresses)
+  for (const { buffer, data } of planned.constants) {
+    const { name: path, dtype, length } = buffer
+    writeLeaf(memory, { path, shape: [length], dtype, length, address: layout.get(buffer.id) ?? 0 }, data)
+  }
+  const mark = fingerprint(artifact)
+  const bytes = toWasm(planned, layout, placed.pages, {
+    // The buffer was made above, and is no shared one.
+    contents: contentsOf(memory.buffer as ArrayBuffer, placed.fixedEnd),
+    salt: mark
+  })
+  return {
+    bytes: bytes.slice(),
+    section: `cotangent ${mark}`,
+    input: input.address,
+    inputs: sizeOf(artifact.inputShape),
+    output: output.address,
+    outputs: sizeOf(artifact.outputShape)
+  }
+}
+
+/** The files of an exported model. */
+export interface ExportedModel {
+  readonly wasm: Uint8Array<ArrayBuffer>
+  /** An ES module that loads `model.wasm` from beside itself. */
+  readonly javascript: string
+  /** Its types: the rows, the labels. */
+  readonly declarations: string
+}
+
+/**
+ * An artifact as files for a place without this library: `model.wasm`, `model.js` and `model.d.ts`. Equal artifacts give
+ * equal files, and what they compute has the bits of the predictor.
+ *
+ * ```ts
+ * import { pipe } from "effect/Function"
+ * const model = pipe(Model.input([2]), Model.dense("sum", 1))
+ * const weights = T.evaluate({ sum: { kernel: T.constant([[1], [1]]), bias: T.constant([0]) } })
+ * const { wasm, javascript, declarations } = Artifact.standalone(Artifact.make(model, { params: weights, modelState: {} }))
+ * ```
+ */
+export const standalone = (artifact: Artifact): ExportedModel => {
+  const model = wasmModelOf(artifact)
+  return { wasm: model.bytes, javascript: glueOf(artifact, model), declarations: declarationsOf(artifact) }
+}
