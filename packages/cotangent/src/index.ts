@@ -31,7 +31,18 @@ export {
   vmap,
   type VmapOptions
 } from "@cotangent/autodiff"
-export { Batches, Csv, DataError, Dataset, Permutation, Split, Synthetic } from "@cotangent/data"
+export {
+  Batches,
+  Csv,
+  DataError,
+  Dataset,
+  Permutation,
+  Preprocess,
+  Split,
+  Synthetic,
+  Table,
+  Vocabulary
+} from "@cotangent/data"
 export {
   type AnyTensor,
   DifferentiationError,

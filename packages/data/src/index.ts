@@ -8,10 +8,13 @@ export * as Csv from "./csv.ts"
 export { DataError, Problem } from "./data-error.ts"
 export type { AnyDataset } from "./dataset.ts"
 export * as Permutation from "./permutation.ts"
+export * as Preprocess from "./preprocess/index.ts"
 export * as Rows from "./rows.ts"
 export * as Split from "./split.ts"
 export type { Parts } from "./split.ts"
 export * as Synthetic from "./synthetic.ts"
+export * as Table from "./table/table.ts"
+export * as Vocabulary from "./preprocess/vocabulary.ts"
 
 /** The type of data sets: inputs of shape `X`, targets of shape `Y` and type `YD`, each per sample. */
 export type Dataset<X extends Shape, Y extends Shape, YD extends DType, XD extends DType = "f32"> = dataset.Dataset<

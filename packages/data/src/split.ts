@@ -1,10 +1,15 @@
-/** Splits: a data set cut into a part to train on and a part to validate on. */
+/** Splits: a data set or a table cut into a part to train on and a part to validate on. */
 import type { DType, Shape } from "@cotangent/graph"
 import { dual } from "effect/Function"
 import { argumentError } from "./data-error.ts"
-import { type AnyDataset, type Dataset, slice, take } from "./dataset.ts"
+import type { Dataset } from "./dataset.ts"
+import { checkLabels, groupsOf, type Labels, largestRemainder } from "./groups.ts"
 import * as Permutation from "./permutation.ts"
-import * as Rows from "./rows.ts"
+import type * as Rows from "./rows.ts"
+import { slice, type Splittable, take } from "./splittable.ts"
+
+export type { Labels } from "./groups.ts"
+export { type FoldOptions, kFold, timeFolds } from "./folds.ts"
 
 /** The two parts of a split. */
 export interface Parts<D> {
@@ -36,18 +41,18 @@ export const trainSize = (n: number, fraction: number): number => {
  * Throws a `DataError` when the fraction does not fit.
  */
 export const validation: {
-  (fraction: number): <D extends AnyDataset>(self: D) => Parts<D>
-  <D extends AnyDataset>(self: D, fraction: number): Parts<D>
-} = dual(2, <D extends AnyDataset>(self: D, fraction: number): Parts<D> => {
+  (fraction: number): <D extends Splittable>(self: D) => Parts<D>
+  <D extends Splittable>(self: D, fraction: number): Parts<D>
+} = dual(2, <D extends Splittable>(self: D, fraction: number): Parts<D> => {
   const size = trainSize(self.size, fraction)
   return { train: slice(self, 0, size), validation: slice(self, size, self.size) }
 })
 
 /** Holds out rows drawn at random by `seed`; both parts keep the order of the data. Throws as `validation` does. */
 export const random: {
-  (fraction: number, seed: number): <D extends AnyDataset>(self: D) => Parts<D>
-  <D extends AnyDataset>(self: D, fraction: number, seed: number): Parts<D>
-} = dual(3, <D extends AnyDataset>(self: D, fraction: number, seed: number): Parts<D> => {
+  (fraction: number, seed: number): <D extends Splittable>(self: D) => Parts<D>
+  <D extends Splittable>(self: D, fraction: number, seed: number): Parts<D>
+} = dual(3, <D extends Splittable>(self: D, fraction: number, seed: number): Parts<D> => {
   const size = trainSize(self.size, fraction)
   const order = Permutation.of(seed, 0, self.size)
   return { train: take(self, order.slice(0, size).sort()), validation: take(self, order.slice(size).sort()) }
@@ -74,34 +79,80 @@ export const stratified: {
     self: Dataset<X, [], "i32", XD>,
     fraction: number,
     seed: number
-  ): Parts<Dataset<X, [], "i32", XD>> => {
-    const held = self.size - trainSize(self.size, fraction)
-    const classes = new Map<number, Array<number>>()
-    for (const row of Permutation.of(seed, 0, self.size)) {
-      const label = self.y.data[row] ?? 0
-      const rows = classes.get(label)
-      if (rows === undefined) classes.set(label, [row])
-      else rows.push(row)
-    }
-    const labels = [...classes.keys()].toSorted((a, b) => a - b)
-    const quotas = largestRemainder(
-      labels.map((label) => ((classes.get(label)?.length ?? 0) * held) / self.size),
-      held
-    )
-    const heldOut = new Set(labels.flatMap((label, i) => classes.get(label)?.slice(0, quotas[i]) ?? []))
-    const part = (keep: boolean): Rows.Indices =>
-      Array.from({ length: self.size }, (_, i) => i).filter((i) => heldOut.has(i) === keep)
-    return { train: take(self, part(false)), validation: take(self, part(true)) }
-  }
+  ): Parts<Dataset<X, [], "i32", XD>> => stratifiedBy(self, self.y.data, fraction, seed)
 )
 
-/** Whole numbers near `shares` with the sum `total`: the largest fractions are rounded up, the earlier one of equals. */
-const largestRemainder = (shares: ReadonlyArray<number>, total: number): ReadonlyArray<number> => {
-  const floors = shares.map(Math.floor)
-  const missing = total - floors.reduce((a, b) => a + b, 0)
-  const byRemainder = shares
-    .map((share, i) => [share - Math.floor(share), i] as const)
-    .toSorted(([a, i], [b, j]) => b - a || i - j)
-  const up = new Set(byRemainder.slice(0, missing).map(([, i]) => i))
-  return floors.map((floor, i) => (up.has(i) ? floor + 1 : floor))
+const compareLabels = (a: unknown, b: unknown): number =>
+  // Labels of one table are all numbers, all text or all truth values; `<` orders each of them.
+  (a as number) < (b as number) ? -1 : (a as number) > (b as number) ? 1 : 0
+
+const partition = <D extends Splittable>(self: D, heldOut: ReadonlySet<number>): Parts<D> => {
+  const part = (held: boolean): Rows.Indices =>
+    Array.from({ length: self.size }, (_, i) => i).filter((i) => heldOut.has(i) === held)
+  return { train: take(self, part(false)), validation: take(self, part(true)) }
+}
+
+/**
+ * As `stratified`, by labels of one's own, one per row: `Split.stratifiedBy(table, table.columns.species, 0.2, 1)`.
+ * Throws as `validation` does, and when there is not one label per row.
+ */
+export const stratifiedBy = <D extends Splittable>(
+  self: D,
+  labels: Labels,
+  fraction: number,
+  seed: number
+): Parts<D> => {
+  checkLabels(self.name, "labels", labels, self.size)
+  const held = self.size - trainSize(self.size, fraction)
+  const classes = groupsOf(labels, Permutation.of(seed, 0, self.size))
+  const ordered = [...classes.keys()].toSorted(compareLabels).map((label) => classes.get(label) ?? [])
+  const quotas = largestRemainder(
+    ordered.map((rows) => (rows.length * held) / self.size),
+    held
+  )
+  return partition(self, new Set(ordered.flatMap((rows, i) => rows.slice(0, quotas[i]))))
+}
+
+/**
+ * Holds out whole groups, drawn at random by `seed`, so that no group (a patient, a user, a document) is in both parts.
+ * `groups` has one entry per row. Groups are held out while that brings the share of rows nearer to `fraction`.
+ * Throws as `validation` does, and when there are fewer than two groups.
+ */
+export const grouped = <D extends Splittable>(self: D, groups: Labels, fraction: number, seed: number): Parts<D> => {
+  checkLabels(self.name, "groups", groups, self.size)
+  const wanted = self.size - trainSize(self.size, fraction)
+  const all = [
+    ...groupsOf(
+      groups,
+      Array.from({ length: self.size }, (_, i) => i)
+    ).values()
+  ]
+  if (all.length < 2)
+    throw argumentError(self.name, `there is ${all.length} group, and both parts of a split need at least one`)
+  const drawn = Array.from(Permutation.of(seed, 0, all.length), (i) => all[i] ?? [])
+  const heldOut = new Set(drawn[0])
+  for (const rows of drawn.slice(1, -1))
+    if (Math.abs(heldOut.size + rows.length - wanted) < Math.abs(heldOut.size - wanted))
+      for (const row of rows) heldOut.add(row)
+  return partition(self, heldOut)
+}
+
+/**
+ * Holds out the latest `fraction` of the rows by `times`, one number per row, whatever their order. Rows of the same
+ * time stay together, so everything to train on is strictly earlier than everything held out: what is known later
+ * cannot leak. Both parts keep the order of the data.
+ * Throws as `validation` does, and when times are not finite or all of the earliest rows would be held out.
+ */
+export const byTime = <D extends Splittable>(self: D, times: ArrayLike<number>, fraction: number): Parts<D> => {
+  checkLabels(self.name, "times", times, self.size)
+  const size = trainSize(self.size, fraction)
+  const sorted = Float64Array.from(times).sort()
+  if (!sorted.every(Number.isFinite)) throw argumentError(self.name, "a time is not a finite number")
+  const cut = sorted[size] ?? Number.NaN
+  if (sorted[0] === cut)
+    throw argumentError(
+      self.name,
+      `the time ${cut} of the first row to hold out is also the earliest one, so nothing would be left to train on`
+    )
+  return partition(self, new Set(Array.from({ length: self.size }, (_, i) => i).filter((i) => (times[i] ?? 0) >= cut)))
 }

@@ -1,0 +1,79 @@
+/**
+ * What a preprocessing step is. A step is described by a plan, learns its statistics from cells, and is then a value
+ * that stores as JSON. To run, it is compiled to a writer, given the writer of the step after it: a step that changes
+ * a cell passes it on, one that makes numbers writes them. That one form serves learning, tables and single rows.
+ */
+import type * as Schema from "effect/Schema"
+import { isMissing } from "../table/table.ts"
+
+/** What stands for a category: text, a number or a truth value. */
+export type Category = string | number | boolean
+
+/** Takes one cell. */
+export interface Writer {
+  /** The names of the numbers that are written, the column's name given. */
+  readonly names: (column: string) => ReadonlyArray<string>
+  /** How many numbers are written. */
+  readonly width: number
+  /** Writes the numbers of a cell to `out` from `at` on; gives the sentence that says why it cannot. */
+  readonly write: (cell: unknown, out: Float32Array, at: number) => string | undefined
+}
+
+/** All that the system knows of one kind of step, of plan `P` and learned statistics `F`. */
+export interface Kind<P, F> {
+  readonly schema: Schema.Codec<F, unknown>
+  /** Learns from the cells of training rows; gives the sentence that says why it cannot. */
+  readonly fit: (plan: P, cells: ReadonlyArray<unknown>) => F | string
+  readonly compile: (fitted: F, next: Writer) => Writer
+  /** The cell that becomes `y`, for steps from number to number. */
+  readonly invert?: (fitted: F, y: number) => number
+}
+
+/** Text in a sentence, shortened. */
+export const show = (cell: unknown): string => {
+  if (typeof cell === "string") return JSON.stringify(cell.length > 40 ? `${cell.slice(0, 40)}...` : cell)
+  return cell === null || typeof cell !== "object" ? String(cell) : Array.isArray(cell) ? "an array" : "an object"
+}
+
+/** The sentence for a cell that is no number. */
+export const notNumber = (cell: unknown): string =>
+  isMissing(cell)
+    ? "the cell is missing; put Preprocess.impute first, or fill it in"
+    : `${show(cell)} is ${typeof cell === "number" ? "not finite" : `a ${typeof cell}`}; a finite number is needed`
+
+/** The sentence for a cell that is no category. */
+export const notCategory = (cell: unknown): string =>
+  isMissing(cell)
+    ? "the cell is missing; put Preprocess.impute first, or fill it in"
+    : `${show(cell)} is no category; text, a finite number or a boolean is needed`
+
+/** Whether a cell is a finite number. */
+export const isNumber = (cell: unknown): cell is number => typeof cell === "number" && Number.isFinite(cell)
+
+/** Whether a cell can be a category. */
+export const isCategory = (cell: unknown): cell is Category =>
+  typeof cell === "string" || typeof cell === "boolean" || isNumber(cell)
+
+/** The cells if all of them are finite numbers, or the sentence about the first that is not. */
+export const allNumbers = (cells: ReadonlyArray<unknown>): ReadonlyArray<number> | string => {
+  const at = cells.findIndex((cell) => !isNumber(cell))
+  if (at >= 0) return `row ${at}: ${notNumber(cells[at])}`
+  return cells.length === 0 ? "there are no rows to learn from" : cells.filter(isNumber)
+}
+
+/** What follows the last step: a number or a truth value (0 or 1), rounded to f32. */
+export const lastWriter: Writer = {
+  width: 1,
+  names: (column) => [column],
+  write: (cell, out, at) => {
+    if (typeof cell === "boolean") {
+      out[at] = cell ? 1 : 0
+      return undefined
+    }
+    if (!isNumber(cell)) return notNumber(cell)
+    const rounded = Math.fround(cell)
+    if (!Number.isFinite(rounded)) return `${cell} is too large for f32`
+    out[at] = rounded
+    return undefined
+  }
+}
