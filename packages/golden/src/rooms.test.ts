@@ -31,7 +31,7 @@ const above: Readonly<Record<Room, ReadonlyArray<Room>>> = {
   runtime: ["kernel", "graph", "compiler"],
   data: ["graph"],
   train: ["kernel", "graph", "autodiff", "optim", "nn", "compiler", "runtime", "data"],
-  serve: ["kernel", "graph", "nn", "compiler", "runtime", "train"],
+  serve: ["kernel", "graph", "nn", "compiler", "runtime", "data", "train"],
   viz: ["graph", "train"],
   cotangent: ["kernel", "graph", "autodiff", "optim", "nn", "compiler", "runtime", "data", "train", "serve", "viz"]
 }

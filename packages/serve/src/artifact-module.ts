@@ -1,5 +1,6 @@
 /** Artifacts: trained models as data and as bytes. */
 export {
+  type AnyArtifact,
   type Artifact,
   type ArtifactOptions,
   make,
@@ -7,6 +8,6 @@ export {
   type TrainedWeights,
   type Weight
 } from "./artifact.ts"
-export type { CategoryColumn, Cell, Column, NumberColumn, Row } from "./columns.ts"
-export { decode, encode, fingerprint } from "./stored-artifact.ts"
+export type { Numbers, RowOf } from "./rows.ts"
+export { decode, encode, fingerprint, type LoadedArtifact } from "./stored-artifact.ts"
 export { type ExportedModel, standalone } from "./standalone.ts"

@@ -1,14 +1,22 @@
 import { Key, T, Values } from "@cotangent/graph"
 import { Model } from "@cotangent/nn"
 import { assert, describe, it } from "@effect/vitest"
+import { Preprocess, Table } from "@cotangent/data"
 import * as Effect from "effect/Effect"
 import { pipe } from "effect/Function"
+import * as Result from "effect/Result"
 import * as Safetensors from "@cotangent/train/safetensors"
 import * as Artifact from "./artifact-module.ts"
 import { ArtifactError } from "./errors.ts"
 import { examples } from "./models.test.support.ts"
 
 const model = pipe(Model.input([2]), Model.dense("layer", 3), Model.batchNorm("norm"))
+const preprocessing = Result.getOrThrow(
+  Preprocess.fit(
+    Preprocess.make({ x: Preprocess.standardise, y: Preprocess.oneHot() }),
+    Table.fromColumns({ x: [1, 2], y: ["a", "b"] })
+  )
+)
 const { params, state } = T.evaluate(model.init(Key.key(0)))
 const weights = { params, modelState: state }
 
@@ -22,10 +30,7 @@ describe("Artifact", () => {
         labels: ["a", "a"],
         threshold: Number.NaN,
         batchSize: 0,
-        columns: [
-          { kind: "number", name: "x", scale: 0 },
-          { kind: "category", name: "x", values: ["a", "b", "a"] }
-        ]
+        preprocessing
       })
       assert.fail("it was accepted")
     } catch (thrown) {
@@ -38,10 +43,7 @@ describe("Artifact", () => {
         "modelState has no norm.variance, f32[3] is needed",
         "2 labels were given, 3 outputs need 3",
         "a label is given twice",
-        "the column x has the scale 0",
-        "the column x names a value twice",
-        "two columns are called x",
-        "the columns become 4 numbers, the model takes 2",
+        "the preprocessing makes 3 numbers of a row, the model takes 2",
         "the threshold is NaN; a finite number is needed",
         "batchSize is 0; a whole number above 0 is needed"
       ])

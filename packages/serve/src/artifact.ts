@@ -14,8 +14,9 @@ import {
   type ValuesOf
 } from "@cotangent/graph"
 import { Model } from "@cotangent/nn"
-import { type Column, columnProblems } from "./columns.ts"
+import * as Preprocess from "@cotangent/data/preprocess"
 import { ArtifactError } from "./errors.ts"
+import type { Numbers, RowOf } from "./rows.ts"
 
 /** A named tensor of weights. */
 export interface Weight {
@@ -29,8 +30,8 @@ export interface ServedProgram {
   readonly graph: Graph.Graph
 }
 
-/** A trained model as data. */
-export interface Artifact<L extends string = string> {
+/** A trained model as data, for rows of type `R`, whose outputs have the labels `L`. */
+export interface Artifact<in R = Numbers, out L extends string = string> {
   readonly name: string
   /** The sizes of one row. */
   readonly inputShape: ReadonlyArray<number>
@@ -40,24 +41,35 @@ export interface Artifact<L extends string = string> {
   readonly labels?: ReadonlyArray<L>
   /** Where one output tells two labels apart: the second label from here on. */
   readonly threshold: number
-  /** What rows look like, where they are not the numbers themselves. */
-  readonly columns?: ReadonlyArray<Column>
+  /** What makes the numbers of the model of a row, where rows are not the numbers themselves. */
+  readonly preprocessing?: Preprocess.LoadedFitted
   readonly weights: ReadonlyArray<Weight>
   /** The program for one row, and that for a batch. */
   readonly programs: readonly [one: ServedProgram, many: ServedProgram]
   readonly metadata: { readonly [name: string]: string }
+  /** Types only. */
+  readonly takes?: (row: R) => void
 }
 
+/** An artifact for whatever rows. */
+export type AnyArtifact = Artifact<never>
+
 /** What is said of a model besides its weights. */
-export interface ArtifactOptions<L extends string = string> {
+export interface ArtifactOptions<
+  L extends string = string,
+  F extends Preprocess.AnyFitted | undefined = Preprocess.AnyFitted | undefined
+> {
   /** `model` unless given. */
   readonly name?: string
-  /** A label for every output, or two labels for a single output. */
+  /**
+   * A label for every output, or two labels for a single output; the classes of the preprocessing unless given, if its target
+   * is a label.
+   */
   readonly labels?: ReadonlyArray<L>
   /** For a single output of two labels: the second from this value on; 0.5 unless given, which suits a sigmoid. */
   readonly threshold?: number
-  /** What rows look like; the numbers the model takes unless given. */
-  readonly columns?: ReadonlyArray<Column>
+  /** Fitted preprocessing, which makes the numbers that the model takes of a row; rows are these numbers unless given. */
+  readonly preprocessing?: F
   /** The rows of the program for batches, 32 unless given. */
   readonly batchSize?: number
   /** Words to keep beside the weights. */
@@ -111,18 +123,28 @@ const labelProblems = (labels: ReadonlyArray<string>, outputShape: ReadonlyArray
   ]
 }
 
+const widthProblems = (width: number, size: number): ReadonlyArray<string> =>
+  width === size ? [] : [`the preprocessing makes ${width} numbers of a row, the model takes ${size}`]
+
 /** What is wrong with what an artifact says of its rows and outputs. */
 export const descriptionProblems = ({
-  columns,
   inputShape,
   labels,
   outputShape,
+  preprocessing,
   threshold
-}: Pick<Artifact, "columns" | "inputShape" | "labels" | "outputShape" | "threshold">): ReadonlyArray<string> => [
+}: Pick<
+  AnyArtifact,
+  "inputShape" | "labels" | "outputShape" | "preprocessing" | "threshold"
+>): ReadonlyArray<string> => [
   ...(labels === undefined ? [] : labelProblems(labels, outputShape)),
-  ...(columns === undefined ? [] : columnProblems(columns, sizeOf(inputShape))),
+  ...(preprocessing === undefined ? [] : widthProblems(Preprocess.width(preprocessing), sizeOf(inputShape))),
   ...(Number.isFinite(threshold) ? [] : [`the threshold is ${threshold}; a finite number is needed`])
 ]
+
+/** The labels that preprocessing knows of. */
+const classesOf = (preprocessing: Preprocess.LoadedFitted | undefined): ReadonlyArray<string> | undefined =>
+  preprocessing?.target?.kind === "label" ? preprocessing.target.classes.map(String) : undefined
 
 const isWholeAbove0 = (n: number): boolean => Number.isInteger(n) && n > 0
 
@@ -152,12 +174,23 @@ const weightProblems = (what: string, wanted: unknown, given: unknown): Readonly
  *
  * Throws an ArtifactError that names everything that does not fit.
  */
-export const make = <I extends Shape, O extends Shape, P, S, const L extends string = string>(
+export const make = <
+  I extends Shape,
+  O extends Shape,
+  P,
+  S,
+  const L extends string = string,
+  F extends Preprocess.AnyFitted | undefined = undefined
+>(
   model: Model.Model<I, O, P, S>,
   weights: TrainedWeights<P, S>,
-  options: ArtifactOptions<L> = {}
-): Artifact<L> => {
-  const { name = "model", labels, columns, threshold = 0.5, batchSize = 32, metadata = {} } = options
+  options: ArtifactOptions<L, F> = {}
+): Artifact<RowOf<F>, L> => {
+  const { name = "model", threshold = 0.5, batchSize = 32, metadata = {} } = options
+  // Rows are checked when they come, so the type of those it takes may be forgotten here.
+  const preprocessing = options.preprocessing as Preprocess.LoadedFitted | undefined
+  // Without labels given L is any string.
+  const labels = options.labels ?? (classesOf(preprocessing) as ReadonlyArray<L> | undefined)
   // Only the structure of the trees matters from here on.
   const any = Model.forgetShapes(model) as unknown as Model.AnyModel
   const { inputShape, outputShape } = any
@@ -166,7 +199,7 @@ export const make = <I extends Shape, O extends Shape, P, S, const L extends str
     outputShape,
     threshold,
     ...(labels === undefined ? {} : { labels }),
-    ...(columns === undefined ? {} : { columns })
+    ...(preprocessing === undefined ? {} : { preprocessing })
   }
   const { params, state } = any.init(Key.key(0))
   const problems = [

@@ -17,7 +17,7 @@ export const classifier = <L extends string>({
   labels,
   outputShape,
   threshold
-}: Artifact<L>): ((outputs: Float32Array, at: number) => Classification<L>) => {
+}: Artifact<never, L>): ((outputs: Float32Array, at: number) => Classification<L>) => {
   const count = sizeOf(outputShape)
   const labelled = (index: number, score: number): Classification<L> => {
     const label = labels?.[index]

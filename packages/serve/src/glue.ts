@@ -1,80 +1,160 @@
-/** The text of an exported model's ES module and of its types. */
-import type { Artifact } from "./artifact.ts"
-import { type Column, widthOf } from "./columns.ts"
+/** The text of an exported model's ES module. It holds to `rows.ts`, `classification.ts` and the steps of preprocessing. */
+import * as Preprocess from "@cotangent/data/preprocess"
+import type { AnyArtifact } from "./artifact.ts"
 import type { WasmModel } from "./standalone.ts"
 
 /** JSON that may stand in a script: line separators are no line ends there, but were once. */
 const json = (value: unknown): string =>
-  JSON.stringify(value, null, 2).replaceAll("\u2028", "\\u2028").replaceAll("\u2029", "\\u2029")
+  JSON.stringify(value).replaceAll("\u2028", "\\u2028").replaceAll("\u2029", "\\u2029")
 
 /** Words of a model that stand in a comment. */
 const inComment = (text: string): string => text.replaceAll("*/", "* /").replaceAll(/\s+/g, " ")
 
-const described = ({ inputShape, name, outputShape }: Artifact): string =>
+/** What a model is, for the first line of a file. */
+export const described = ({ inputShape, name, outputShape }: AnyArtifact): string =>
   `${inComment(name)}: [${inputShape.join(", ")}] to [${outputShape.join(", ")}]`
 
-const numbersGlue = `const encode = (row, at) => {
-  if (typeof row !== "object" || row === null || typeof row.length !== "number") refuse(\`a row must be a list of \${about.inputs} numbers\`)
+const numbersGlue = `
+const encode = (row, out) => {
+  if (!Array.isArray(row) && !(ArrayBuffer.isView(row) && "length" in row)) refuse(\`a row must be a list of \${about.inputs} numbers\`)
   if (row.length !== about.inputs) refuse(\`a row has \${about.inputs} numbers, this one has \${row.length}\`)
   for (let i = 0; i < about.inputs; i++) {
-    if (typeof row[i] !== "number" || !Number.isFinite(row[i])) refuse(\`number \${i} of the row is \${show(row[i])}; every one must be finite\`)
-    at[i] = row[i]
+    if (!isNumber(row[i])) refuse(\`number \${i} of the row is \${show(row[i])}; every one must be finite\`)
+    out[i] = row[i]
   }
-}`
-
-const columnsGlue = `const numbered = about.columns.map((column) => new Map((column.values ?? []).map((value, i) => [value, i])))
-const names = new Set(about.columns.map(({ name }) => name))
-const encodeCell = ({ name, kind, values, encoding, mean = 0, scale = 1, fill }, numbers, cell, at, offset) => {
-  if (kind === "number") {
-    const x = cell ?? fill
-    if (typeof x !== "number" || !Number.isFinite(x)) refuse(\`the column \${name} holds \${show(cell)}; a finite number is needed\`)
-    at[offset] = (x - mean) / scale
-    return 1
-  }
-  const number = numbers.get(String(cell))
-  if (number === undefined) refuse(\`the column \${name} holds \${show(cell)}; it may hold \${values.slice(0, 20).join(", ")}\${values.length > 20 ? \` and \${values.length - 20} more\` : ""}\`)
-  if (encoding === "index") {
-    at[offset] = number
-    return 1
-  }
-  at.fill(0, offset, offset + values.length)
-  at[offset + number] = 1
-  return values.length
 }
-const encode = (row, at) => {
-  if (typeof row !== "object" || row === null) refuse(\`a row must be a list or a record, it is \${show(row)}\`)
-  const isList = Array.isArray(row) || ArrayBuffer.isView(row)
-  if (isList && row.length !== about.columns.length) refuse(\`a row has \${about.columns.length} cells, this one has \${row.length}\`)
-  if (!isList) for (const name of Object.keys(row)) if (!names.has(name)) refuse(\`there is no column \${name}; there are \${[...names].join(", ")}\`)
-  let offset = 0
-  about.columns.forEach((column, i) => {
-    const cell = isList ? row[i] : Object.hasOwn(row, column.name) ? row[column.name] : undefined
-    offset += encodeCell(column, numbered[i], cell, at, offset)
-  })
-}`
+`
 
-const labelsGlue = `const label = (outputs) => {
+const preprocessingGlue = `
+const isMissing = (cell) => cell === null || cell === undefined || Number.isNaN(cell)
+const needNumber = (cell) => (isNumber(cell) ? undefined : isMissing(cell) ? "the cell is missing" : \`\${show(cell)} is no finite number\`)
+const last = {
+  width: 1,
+  write: (cell, out, at) => {
+    const x = typeof cell === "boolean" ? Number(cell) : cell
+    const wrong = needNumber(x)
+    if (wrong !== undefined) return wrong
+    out[at] = x
+    return Number.isFinite(out[at]) ? undefined : \`\${x} is too large for f32\`
+  }
+}
+const places = (values, from = 0) => new Map(values.map((value, i) => [value, i + from]))
+const category = (known, { unknown }, cell) => {
+  const isCategory = typeof cell === "string" || typeof cell === "boolean" || isNumber(cell)
+  if (known.has(cell) || (isCategory && unknown !== "error")) return undefined
+  return isCategory ? \`\${show(cell)} is none of \${[...known.keys()].slice(0, 8).map(show).join(", ")}\` : "the cell is missing, or no category"
+}
+const onlyNumbers = (change, next) => ({ ...next, write: (cell, out, at) => needNumber(cell) ?? next.write(change(cell), out, at) })
+const kinds = {
+  Impute: ({ value, indicator }, next) => ({
+    width: next.width + (indicator ? 1 : 0),
+    write: (cell, out, at) => {
+      if (indicator) out[at + next.width] = isMissing(cell) ? 1 : 0
+      return next.write(isMissing(cell) ? value : cell, out, at)
+    }
+  }),
+  Standardise: ({ mean, deviation }, next) => onlyNumbers((x) => (x - mean) / deviation, next),
+  MinMax: ({ min, range, low, high, clip }, next) => {
+    const slope = (high - low) / range
+    return onlyNumbers((x) => {
+      const scaled = low + (x - min) * slope
+      return clip ? Math.min(Math.max(scaled, low), high) : scaled
+    }, next)
+  },
+  OneHot: (step) => {
+    const known = places(step.categories)
+    const width = step.categories.length + (step.unknown === "other" ? 1 : 0)
+    return {
+      width,
+      write: (cell, out, at) => {
+        const wrong = category(known, step, cell)
+        if (wrong !== undefined) return wrong
+        out.fill(0, at, at + width)
+        if (known.has(cell)) out[at + known.get(cell)] = 1
+        else if (step.unknown === "other") out[at + step.categories.length] = 1
+      }
+    }
+  },
+  Index: (step) => {
+    const known = places(step.categories)
+    return {
+      width: 1,
+      write: (cell, out, at) => {
+        const wrong = category(known, step, cell)
+        if (wrong !== undefined) return wrong
+        out[at] = known.get(cell) ?? step.categories.length
+      }
+    }
+  },
+  Bucket: ({ edges, as }) => {
+    const width = as === "oneHot" ? edges.length + 1 : 1
+    return {
+      width,
+      write: (cell, out, at) => {
+        const wrong = needNumber(cell)
+        if (wrong !== undefined) return wrong
+        const above = edges.findIndex((edge) => cell < edge)
+        const place = above < 0 ? edges.length : above
+        out.fill(0, at, at + width)
+        if (as === "index") out[at] = place
+        else out[at + place] = 1
+      }
+    }
+  },
+  Tokenise: ({ length, vocabulary: { by, lowercase, pieces } }) => {
+    const known = places(pieces, 2)
+    return {
+      width: length,
+      write: (cell, out, at) => {
+        if (typeof cell !== "string") return \`\${show(cell)} is no text\`
+        const text = lowercase ? cell.toLowerCase() : cell
+        const found = by === "characters" ? Array.from(text) : (text.match(/[\\p{L}\\p{M}\\p{N}'’]+/gu) ?? [])
+        for (let i = 0; i < length; i++) out[at + i] = i < found.length ? (known.get(found[i]) ?? 1) : 0
+      }
+    }
+  }
+}
+let width = 0
+const parts = about.inputsOf.map(({ column, steps }) => {
+  const { write, width: own } = steps.reduceRight((next, step) => kinds[step._tag](step, next), last)
+  width += own
+  return { column, write, at: width - own }
+})
+const encode = (row, out) => {
+  if (typeof row !== "object" || row === null) refuse(\`a row must be a record of cells, it is \${show(row)}\`)
+  const problems = []
+  for (const { column, at, write } of parts) {
+    const wrong = column in row ? write(row[column], out, at) : "the row has no such cell; write null for one that is not known"
+    if (wrong !== undefined) problems.push(\`column \${show(column)}: \${wrong}\`)
+  }
+  if (problems.length > 0) refuse([...new Set(problems)].join("; "))
+}
+`
+
+const labelsGlue = `
+const label = (outputs) => {
   let index = 0
   if (outputs.length === 1) index = outputs[0] >= about.threshold ? 1 : 0
   else for (let i = 1; i < outputs.length; i++) if (outputs[i] > outputs[index]) index = i
   return { label: labels[index], index, score: outputs[outputs.length === 1 ? 0 : index] }
-}`
+}
+`
 
 /** The ES module. */
-export const glueOf = (artifact: Artifact, model: WasmModel): string => {
-  const { columns, inputShape, labels, name, outputShape, threshold } = artifact
+export const glueOf = (artifact: AnyArtifact, { input, inputs, output, outputs, section }: WasmModel): string => {
+  const { inputShape, labels, name, outputShape, preprocessing, threshold } = artifact
+  const where = { section, input, inputs, output, outputs }
   const about = {
     name,
-    section: model.section,
     inputShape,
     outputShape,
-    input: model.input,
-    inputs: model.inputs,
-    output: model.output,
-    outputs: model.outputs,
+    ...where,
     ...(labels === undefined ? {} : { threshold }),
-    ...(columns === undefined ? {} : { columns })
+    ...(preprocessing === undefined ? {} : { inputsOf: Preprocess.encode(preprocessing).inputs })
   }
+  const classifying = `,
+    classify: (row) => label(run(row)),
+    classifyBatch: (rows) => Array.from(rows, (row) => label(run(row)))`
   return `/** ${described(artifact)}. Made by \`cotangent export\`; the weights are in model.wasm. */
 const about = ${json(about)}
 export const { name, inputShape, outputShape } = about
@@ -87,9 +167,9 @@ export class RowError extends Error {
 const refuse = (sentence) => {
   throw new RowError(\`predict: \${sentence}\`)
 }
-const show = (cell) => (typeof cell === "string" ? \`"\${cell}"\` : String(cell))
-${columns === undefined ? numbersGlue : columnsGlue}
-${labels === undefined ? "" : `${labelsGlue}\n`}
+const show = (cell) => (typeof cell === "string" ? JSON.stringify(cell) : String(cell))
+const isNumber = (cell) => typeof cell === "number" && Number.isFinite(cell)
+${preprocessing === undefined ? numbersGlue : preprocessingGlue}${labels === undefined ? "" : labelsGlue}
 const moduleOf = (source) => {
   const module = source instanceof WebAssembly.Module ? source : new WebAssembly.Module(source)
   if (WebAssembly.Module.customSections(module, about.section).length === 0)
@@ -110,13 +190,7 @@ export const instantiate = (source) => {
   const predict = (row) => run(row).slice()
   return {
     predict,
-    predictBatch: (rows) => Array.from(rows, predict)${
-      labels === undefined
-        ? ""
-        : `,
-    classify: (row) => label(run(row)),
-    classifyBatch: (rows) => Array.from(rows, (row) => label(run(row)))`
-    }
+    predictBatch: (rows) => Array.from(rows, predict)${labels === undefined ? "" : classifying}
   }
 }
 
@@ -133,85 +207,8 @@ const fetched = async (url) => {
 /** A predictor from model.wasm beside this file, or wherever it is. */
 export const load = async (source = new URL("./model.wasm", import.meta.url)) => {
   if (source instanceof WebAssembly.Module) return instantiate(source)
-  const bytes = source instanceof ArrayBuffer || ArrayBuffer.isView(source) ? source : await fetched(new URL(source, import.meta.url))
-  return instantiate(await WebAssembly.compile(bytes))
+  const isBytes = source instanceof ArrayBuffer || ArrayBuffer.isView(source)
+  return instantiate(await WebAssembly.compile(isBytes ? source : await fetched(new URL(source, import.meta.url))))
 }
-`
-}
-
-const literal = (text: string): string => JSON.stringify(text)
-
-const rowField = (column: Column): string =>
-  column.kind === "number"
-    ? `  readonly ${literal(column.name)}${column.fill === undefined ? ": number" : "?: number | null | undefined"}`
-    : `  readonly ${literal(column.name)}: ${column.values.map(literal).join(" | ")}`
-
-const rowCell = (column: Column): string =>
-  column.kind === "number"
-    ? `${column.fill === undefined ? "number" : "number | null"}`
-    : column.values.map(literal).join(" | ")
-
-const rowType = ({ columns, inputShape }: Artifact, inputs: number): string =>
-  columns === undefined
-    ? `/** The ${inputs} numbers of [${inputShape.join(", ")}], row-major. */
-export type Row = ArrayLike<number>`
-    : `/** A row by its columns; ${columns.reduce((n, column) => n + widthOf(column), 0)} numbers for the model. */
-export interface Row {
-${columns.map(rowField).join("\n")}
-}
-/** A row in the order of its columns. */
-export type Cells = readonly [${columns.map(rowCell).join(", ")}]`
-
-/** The types of the ES module. */
-export const declarationsOf = (artifact: Artifact): string => {
-  const { columns, inputShape, labels, outputShape } = artifact
-  const row = columns === undefined ? "Row" : "Row | Cells"
-  const sizes = (shape: ReadonlyArray<number>): string => `readonly [${shape.join(", ")}]`
-  return `/** ${described(artifact)}. Made by \`cotangent export\`. */
-${rowType(
-  artifact,
-  inputShape.reduce((n, d) => n * d, 1)
-)}
-${
-  labels === undefined
-    ? ""
-    : `
-/** What the outputs are called. */
-export type Label = ${labels.map(literal).join(" | ")}
-export declare const labels: ReadonlyArray<Label>
-/** The label of the largest output; for a single output, the second label from the threshold on. */
-export interface Classification {
-  readonly label: Label
-  readonly index: number
-  readonly score: number
-}
-`
-}
-export declare const name: string
-export declare const inputShape: ${sizes(inputShape)}
-export declare const outputShape: ${sizes(outputShape)}
-
-/** A row is not what the model takes. */
-export declare class RowError extends Error {
-  readonly _tag: "RowError"
-}
-
-/** The model. All calls are synchronous and throw a RowError when a row is not what it takes. */
-export interface Predictor {
-  /** The ${outputShape.reduce((n, d) => n * d, 1)} outputs for one row: an array of its own. */
-  readonly predict: (row: ${row}) => Float32Array
-  readonly predictBatch: (rows: Iterable<${row}>) => Array<Float32Array>${
-    labels === undefined
-      ? ""
-      : `
-  readonly classify: (row: ${row}) => Classification
-  readonly classifyBatch: (rows: Iterable<${row}>) => Array<Classification>`
-  }
-}
-
-/** A predictor from the bytes of model.wasm, or the compiled module, at once. Browsers ask for \`load\` above 4 KB or so. */
-export declare const instantiate: (source: BufferSource | WebAssembly.Module) => Predictor
-/** A predictor from model.wasm beside the ES module, or wherever it is. */
-export declare const load: (source?: URL | string | BufferSource | WebAssembly.Module) => Promise<Predictor>
 `
 }

@@ -1,3 +1,3 @@
 /** Predictors: trained models that answer at once. */
 export type { Classification } from "./classification.ts"
-export { fromBytes, make, type Predictor, type PredictorOptions } from "./predictor.ts"
+export { fromBytes, type LoadedPredictor, make, type Predictor, type PredictorOptions } from "./predictor.ts"

@@ -1,9 +1,11 @@
+import { Preprocess, Table } from "@cotangent/data"
 import { T, type Value, Values } from "@cotangent/graph"
 import { Model } from "@cotangent/nn"
 import { Compute, specOf } from "@cotangent/runtime"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { pipe } from "effect/Function"
+import * as Result from "effect/Result"
 import * as Artifact from "./artifact-module.ts"
 import { RowError } from "./errors.ts"
 import { bitsOf, type Example, examples, inputOf, split } from "./models.test.support.ts"
@@ -46,6 +48,17 @@ describe("Predictor", () => {
     })
   }
 
+  const fruit = Result.getOrThrow(
+    Preprocess.fit(
+      Preprocess.make({
+        mass: Preprocess.standardise,
+        kind: Preprocess.oneHot({ categories: ["plum", "apple"] }),
+        age: Preprocess.impute({ constant: 7 }, { indicator: true })
+      }),
+      Table.fromColumns({ mass: [1, 5], kind: ["plum", "apple"], age: [1, null] })
+    )
+  )
+
   const sum = pipe(Model.input([2]), Model.dense("sum", 1, { useBias: false }))
   const weights = { params: { sum: { kernel: Values.of(Float32Array.of(1, 1), [2, 1], "f32") } }, modelState: {} }
 
@@ -73,7 +86,7 @@ describe("Predictor", () => {
     refused([1, Number.NaN], "predict: number 1 of the row is NaN; every one must be finite")
     refused([1, "2"], 'predict: number 1 of the row is "2"; every one must be finite')
     refused({ a: 1 }, "predict: a row must be a list of 2 numbers")
-    refused(undefined, "predict: a row must be a list or a record, it is undefined")
+    refused(undefined, "predict: a row must be a list of 2 numbers")
     assert.deepStrictEqual([...predict([3, 4])], [7])
   })
 
@@ -102,29 +115,46 @@ describe("Predictor", () => {
   it("turns rows of numbers and words into what the model takes", () => {
     const model = pipe(Model.input([5]), Model.dense("same", 5, { useBias: false }))
     const identity = Float32Array.from({ length: 25 }, (_, i) => (i % 6 === 0 ? 1 : 0))
-    const columns: ReadonlyArray<Artifact.Column> = [
-      { kind: "number", name: "mass", mean: 0.1, scale: 0.3 },
-      { kind: "category", name: "kind", values: ["plum", "apple"] },
-      { kind: "number", name: "age", fill: 7 },
-      { kind: "category", name: "place", values: ["here", "there"], encoding: "index" }
-    ]
     const artifact = Artifact.make(
       model,
       { params: { same: { kernel: Values.of(identity, [5, 5], "f32") } }, modelState: {} },
-      { columns }
+      { preprocessing: fruit }
     )
-    const { predict } = Predictor.fromBytes(Artifact.encode(artifact))
-    const mass = Math.fround((5.7 - 0.1) / 0.3)
-    assert.deepStrictEqual([...predict({ kind: "apple", mass: 5.7, place: "there", age: 3 })], [mass, 0, 1, 3, 1])
-    assert.deepStrictEqual([...predict({ kind: "plum", mass: 5.7, place: "here" })], [mass, 1, 0, 7, 0])
-    assert.deepStrictEqual([...predict([5.7, "plum", null, "here"])], [mass, 1, 0, 7, 0])
-    const refused = (row: Artifact.Row, sentence: string) => assert.throws(() => predict(row), RowError, sentence)
-    refused({ kind: "pear", mass: 5.7, place: "here" }, 'the column kind holds "pear"; it may hold plum, apple')
-    refused({ kind: "plum", place: "here" }, "the column mass holds undefined; a finite number is needed")
-    refused(
-      { kind: "plum", mass: 1, place: "here", colour: 3 },
-      "there is no column colour; there are mass, kind, age, place"
+    const { classify, predict } = Predictor.make(artifact)
+    const mass = Math.fround((5.7 - 3) / 2)
+    assert.deepStrictEqual([...predict({ kind: "apple", mass: 5.7, age: 3 })], [mass, 0, 1, 3, 0])
+    assert.deepStrictEqual([...predict({ kind: "plum", mass: 5.7, age: null })], [mass, 1, 0, 7, 1])
+    assert.throws(() => classify({ kind: "plum", mass: 1, age: 1 }), RowError, "the outputs have no labels")
+    // @ts-expect-error a row has all columns
+    const lacking = () => predict({ kind: "plum", mass: 5.7 })
+    assert.throws(
+      lacking,
+      RowError,
+      'predict: column "age": the row has no such cell; write null for one that is not known'
     )
-    refused([1, "plum"], "a row has 4 cells, this one has 2")
+    const loaded = Predictor.fromBytes(Artifact.encode(artifact))
+    assert.deepStrictEqual([...loaded.predict({ kind: "plum", mass: 5.7, age: null })], [mass, 1, 0, 7, 1])
+    const refused = (row: Readonly<Record<string, unknown>>, sentence: string) =>
+      assert.throws(() => loaded.predict(row), RowError, sentence)
+    refused({ kind: "pear", mass: 5.7, age: 1 }, 'predict: column "kind": "pear" is none of the categories')
+    refused({ kind: "pear", mass: "1", age: 1 }, '; column "kind": ')
+    refused([1, "plum"] as never, "the row has no such cell")
+    refused(7 as never, "a row must be a record of cells, it is 7")
+  })
+
+  it("takes labels from preprocessing that knows them", () => {
+    const flowers = Result.getOrThrow(
+      Preprocess.fit(
+        Preprocess.make({ size: Preprocess.number }, Preprocess.label("kind")),
+        Table.fromColumns({ size: [1, 2, 3], kind: ["rose", "tulip", "rose"] })
+      )
+    )
+    const model = pipe(Model.input([1]), Model.dense("scores", 2))
+    const params = T.evaluate({ scores: { kernel: T.constant([[1, -1]]), bias: T.constant([0, 3]) } })
+    const { classify } = Predictor.make(Artifact.make(model, { params, modelState: {} }, { preprocessing: flowers }))
+    assert.deepStrictEqual(
+      [1, 2].map((size) => classify({ size }).label),
+      ["tulip", "rose"]
+    )
   })
 })

@@ -6,23 +6,23 @@ import { sizeOf } from "@cotangent/graph"
 import { type Engine, isWideEnabled, makeEngine } from "@cotangent/runtime"
 import type { Artifact } from "./artifact.ts"
 import { type Classification, classifier } from "./classification.ts"
-import { columnsEncoder, type Encoder, numbersEncoder, type Row } from "./columns.ts"
 import { RowError } from "./errors.ts"
 import { type Placed, placePrograms, writeWeights } from "./placed.ts"
-import { decode } from "./stored-artifact.ts"
+import { encoderOf, type Numbers } from "./rows.ts"
+import { decode, type LoadedArtifact } from "./stored-artifact.ts"
 
-/** A trained model that answers at once; `L` are the labels of its outputs. */
-export interface Predictor<L extends string = string> {
-  readonly artifact: Artifact<L>
+/** A trained model that answers at once, for rows of type `R`; `L` are the labels of its outputs. */
+export interface Predictor<in R = Numbers, out L extends string = string> {
+  readonly artifact: Artifact<R, L>
   /** The outputs for one row: an array of its own. */
-  readonly predict: (row: Row) => Float32Array
+  readonly predict: (row: R) => Float32Array
   /** Writes the outputs for one row to `out`, which must have as many elements, and gives it back: nothing is allocated. */
-  readonly predictInto: (row: Row, out: Float32Array) => Float32Array
+  readonly predictInto: (row: R, out: Float32Array) => Float32Array
   /** The outputs for each row, the same bits as one by one, in rounds of the batch size of the artifact. */
-  readonly predictBatch: (rows: ReadonlyArray<Row>) => ReadonlyArray<Float32Array>
+  readonly predictBatch: (rows: ReadonlyArray<R>) => ReadonlyArray<Float32Array>
   /** The label with the largest output. Throws a RowError when the artifact has no labels. */
-  readonly classify: (row: Row) => Classification<L>
-  readonly classifyBatch: (rows: ReadonlyArray<Row>) => ReadonlyArray<Classification<L>>
+  readonly classify: (row: R) => Classification<L>
+  readonly classifyBatch: (rows: ReadonlyArray<R>) => ReadonlyArray<Classification<L>>
   readonly memoryBytes: number
 }
 
@@ -31,10 +31,6 @@ export interface PredictorOptions {
   /** `js` for hosts without WebAssembly SIMD: slower, the same bits. `wasm` unless given. */
   readonly target?: "wasm" | "js"
 }
-
-/** The encoder of the rows of an artifact. */
-export const encoderOf = ({ columns, inputShape }: Artifact): Encoder =>
-  columns === undefined ? numbersEncoder(sizeOf(inputShape)) : columnsEncoder(columns)
 
 interface Loaded {
   readonly rows: number
@@ -74,7 +70,10 @@ const load = (engine: Engine, placed: Placed) => {
  *
  * `predict` and its kin throw a RowError when a row is not what the artifact takes.
  */
-export const make = <L extends string>(artifact: Artifact<L>, options: PredictorOptions = {}): Predictor<L> => {
+export const make = <R, L extends string>(
+  artifact: Artifact<R, L>,
+  options: PredictorOptions = {}
+): Predictor<R, L> => {
   const { target = "wasm" } = options
   const engine = makeEngine({ target, mode: target === "wasm" && isWideEnabled() ? "wide" : "narrow" })
   const { programs, bytes } = load(engine, placePrograms(artifact.weights, artifact.programs, engine.planning))
@@ -83,19 +82,19 @@ export const make = <L extends string>(artifact: Artifact<L>, options: Predictor
   const encode = encoderOf(artifact)
   const label = classifier(artifact)
   const [width, outputs] = [sizeOf(artifact.inputShape), sizeOf(artifact.outputShape)]
-  const run = (row: Row): void => {
+  const run = (row: R): void => {
     encode(row, one.input, 0)
     one.step()
   }
   /** What `look` makes of the outputs for each row, in rounds of a batch. */
-  const batch = <A>(rows: ReadonlyArray<Row>, look: (output: Float32Array, at: number) => A): ReadonlyArray<A> => {
+  const batch = <A>(rows: ReadonlyArray<R>, look: (output: Float32Array, at: number) => A): ReadonlyArray<A> => {
     const results: Array<A> = []
     for (let from = 0; from < rows.length; from += many.rows) {
       const count = Math.min(many.rows, rows.length - from)
       // Beyond the last row stand rows from before, whose outputs nobody looks at.
       const { input, output, step } = count === 1 ? one : many
       // A hole in an array is refused like any other row that is none.
-      for (let i = 0; i < count; i++) encode(rows[from + i] as Row, input, i * width)
+      for (let i = 0; i < count; i++) encode(rows[from + i] as R, input, i * width)
       step()
       for (let i = 0; i < count; i++) results.push(look(output, i * outputs))
     }
@@ -124,5 +123,11 @@ export const make = <L extends string>(artifact: Artifact<L>, options: Predictor
   }
 }
 
+/** A predictor from a file: it takes any row, and says in a sentence what is wrong with one. */
+export type LoadedPredictor = Predictor<Numbers | Readonly<Record<string, unknown>>>
+
 /** A predictor from the bytes of a file that `Artifact.encode` made. Throws an ArtifactError when they hold no model. */
-export const fromBytes = (bytes: Uint8Array, options: PredictorOptions = {}): Predictor => make(decode(bytes), options)
+export const fromBytes = (bytes: Uint8Array, options: PredictorOptions = {}): LoadedPredictor => {
+  const artifact: LoadedArtifact = decode(bytes)
+  return make(artifact, options)
+}

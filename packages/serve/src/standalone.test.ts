@@ -4,9 +4,11 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { delimiter, join } from "node:path"
 import { pathToFileURL } from "node:url"
+import { Preprocess, Table } from "@cotangent/data"
 import { Key, T, Values } from "@cotangent/graph"
 import { Model } from "@cotangent/nn"
 import { pipe } from "effect/Function"
+import * as Result from "effect/Result"
 import * as Artifact from "./artifact-module.ts"
 import { bitsOf, examples, split } from "./models.test.support.ts"
 import * as Predictor from "./predictor-module.ts"
@@ -32,7 +34,7 @@ const inFolder = async (body: (folder: string) => Promise<void> | void): Promise
   }
 }
 
-const write = (folder: string, artifact: Artifact.Artifact): Artifact.ExportedModel => {
+const write = (folder: string, artifact: Artifact.AnyArtifact): Artifact.ExportedModel => {
   const exported = Artifact.standalone(artifact)
   writeFileSync(join(folder, "package.json"), `{ "type": "module" }`)
   writeFileSync(join(folder, "model.wasm"), exported.wasm)
@@ -97,54 +99,92 @@ console.log(JSON.stringify(predictBatch(rows).flatMap((y) => [...new Uint32Array
     }))
 
   const labels = ["ripe", 'so "so"'] as const
-  const columns: ReadonlyArray<Artifact.Column> = [
-    { kind: "number", name: "mass", mean: 0.1, scale: 0.3 },
-    { kind: "category", name: "kind of fruit", values: ["plum", "apple", "pear"] },
-    { kind: "number", name: "age", fill: 7 },
-    { kind: "category", name: "place", values: ["here", "there"], encoding: "index" }
-  ]
-  const model = pipe(Model.input([6]), Model.dense("score", 1, { activation: "sigmoid" }))
+  const table = Table.fromColumns({
+    mass: [1, 5, 3],
+    "kind of fruit": ["plum", "apple", "pear"],
+    age: [1, null, 2],
+    place: ["here", "there", "here"],
+    colour: ["red", "red", "green"],
+    length: [1, 2, 3],
+    words: ["a sweet one", "a sour one", ""]
+  })
+  const preprocessing = Result.getOrThrow(
+    Preprocess.fit(
+      Preprocess.make({
+        mass: Preprocess.standardise,
+        "kind of fruit": Preprocess.oneHot(),
+        age: Preprocess.steps(
+          Preprocess.impute({ constant: 7 }, { indicator: true }),
+          Preprocess.minMax({ clip: true })
+        ),
+        place: Preprocess.categoryIndex({ unknown: "other" }),
+        colour: Preprocess.oneHot({ unknown: "zeros" }),
+        length: Preprocess.bucket({ edges: [1.5, 2.5] }),
+        "length again": Preprocess.from("length", Preprocess.bucket({ edges: [2] }, { as: "index" })),
+        words: Preprocess.tokenise({ by: "words", length: 4, size: 3 })
+      }),
+      table
+    )
+  )
+  const model = pipe(Model.input([17]), Model.dense("score", 1, { activation: "sigmoid" }))
   const { params, state } = T.evaluate(model.init(Key.key(3)))
-  const fruit = Artifact.make(model, { params, modelState: state }, { name: "fruit */", labels, columns })
+  const fruit = Artifact.make(model, { params, modelState: state }, { name: "fruit */", labels, preprocessing })
+  const plum = {
+    mass: 5.7,
+    "kind of fruit": "plum",
+    age: null,
+    place: "there",
+    colour: "red",
+    length: 2,
+    words: "a  SWEET, sour one, a"
+  }
 
-  it("prepares rows and names outputs as the predictor does, and refuses with the same sentences", () =>
+  it("prepares rows and names outputs as the predictor does, and refuses the same rows", () =>
     inFolder(async (folder) => {
       write(folder, fruit)
       const exported = await load(folder)
       const [there, here] = [await exported.load(), Predictor.make(fruit)]
       assert.deepStrictEqual(exported.labels, [...labels])
+      /** What comes out, or what is wrong: which columns. */
       const outcome = (body: () => unknown): unknown => {
         try {
           return body()
         } catch (thrown) {
-          return thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : thrown
+          if (!(thrown instanceof Error)) return thrown
+          return [thrown.name, ...[...thrown.message.matchAll(/column "([^"]*)"/g)].map(([, column]) => column)]
         }
       }
-      const rows: ReadonlyArray<unknown> = [
-        { mass: 5.7, "kind of fruit": "apple", age: 3, place: "there" },
-        [5.7, "pear", null, "here"],
-        { mass: 5.7, "kind of fruit": "nut", age: 3, place: "there" },
-        { mass: "5.7", "kind of fruit": "apple", place: "there" },
-        { mass: 1, "kind of fruit": "apple", place: "there", colour: 1 },
-        { mass: 1, "kind of fruit": "toString", place: "there" },
-        Object.assign(Object.create({ mass: 1 }), { "kind of fruit": "plum", place: "there" }),
-        [1, "plum"],
-        [Number.POSITIVE_INFINITY, "plum", 1, "here"],
-        undefined,
-        7
-      ]
-      for (const row of rows) {
+      const refused: Array<unknown> = []
+      const same = (row: unknown) => {
         // Rows that the types refuse are among them.
-        assert.deepStrictEqual(
-          outcome(() => there.classify(row)),
-          outcome(() => here.classify(row as never)),
-          JSON.stringify(row)
-        )
+        const [theirs, ours] = [outcome(() => there.classify(row)), outcome(() => here.classify(row as never))]
+        assert.deepStrictEqual(theirs, ours, JSON.stringify(row))
         assert.deepStrictEqual(
           outcome(() => there.predict(row)),
           outcome(() => here.predict(row as never))
         )
+        if (Array.isArray(ours)) refused.push(row)
       }
+      const rows = [
+        plum,
+        { ...plum, mass: -1, age: 9, colour: "blue", place: "nowhere", length: 1.5, words: "" },
+        { ...plum, age: undefined, length: 2.5, words: "one two three four five" },
+        { ...plum, age: Number.NaN, length: -7, more: 1 },
+        Object.assign(Object.create({ mass: 1 }), { ...plum, mass: 2 })
+      ]
+      rows.forEach(same)
+      assert.deepStrictEqual(refused, [])
+      const wrong = [
+        { ...plum, "kind of fruit": "nut", mass: "5.7" },
+        { ...plum, "kind of fruit": "toString", words: 3 },
+        { ...plum, mass: Number.POSITIVE_INFINITY, place: null },
+        { ...plum, mass: null, colour: undefined, length: null, words: null },
+        { mass: 1 },
+        undefined,
+        7
+      ]
+      wrong.forEach(same)
+      assert.deepStrictEqual(refused, wrong)
     }))
 
   it("refuses the WebAssembly module of another export", () =>
@@ -152,11 +192,10 @@ console.log(JSON.stringify(predictBatch(rows).flatMap((y) => [...new Uint32Array
       write(folder, fruit)
       const { instantiate, load: loadModel } = await load(folder)
       const { wasm } = Artifact.standalone(fruit)
-      const row = [1, "plum", 2, "here"]
-      assert.deepStrictEqual(instantiate(wasm).predict(row), (await loadModel(wasm)).predict(row))
+      assert.deepStrictEqual(instantiate(wasm).predict(plum), (await loadModel(wasm)).predict(plum))
       const other = { ...params, score: { ...params.score, bias: Values.of(Float32Array.of(1), [1], "f32") } }
       const others = Artifact.standalone(
-        Artifact.make(model, { params: other, modelState: state }, { labels, columns })
+        Artifact.make(model, { params: other, modelState: state }, { labels, preprocessing })
       )
       assert.throws(() => instantiate(others.wasm), TypeError, "this WebAssembly module belongs to another export")
     }))
@@ -168,13 +207,14 @@ console.log(JSON.stringify(predictBatch(rows).flatMap((y) => [...new Uint32Array
         join(folder, "use.ts"),
         `import { load, labels, type Row } from "./model.js"
 const { classify, predict } = await load()
-const row: Row = { mass: 1, "kind of fruit": "plum", place: "here" }
+const row: Row = { mass: 1, "kind of fruit": "plum", age: null, place: "here", colour: "any", length: 1, words: "so" }
 const label: "ripe" | 'so "so"' = classify(row).label
-predict([1, "apple", null, "there"])
 // @ts-expect-error there is no such fruit
-predict({ mass: 1, "kind of fruit": "nut", place: "here" })
-// @ts-expect-error the mass is missing
-predict({ "kind of fruit": "plum", place: "here" })
+predict({ ...row, "kind of fruit": "nut" })
+// @ts-expect-error the mass may not be missing
+predict({ ...row, mass: null })
+// @ts-expect-error the columns
+predict({ mass: 1 })
 // @ts-expect-error no label
 const other: "raw" = classify(row).label
 console.log(label, labels, other)

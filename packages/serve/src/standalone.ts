@@ -5,9 +5,10 @@
 import { layoutOf, type Segment, toWasm } from "@cotangent/compiler"
 import { sizeOf } from "@cotangent/graph"
 import { type Memory, writeLeaf } from "@cotangent/runtime"
-import type { Artifact } from "./artifact.ts"
+import type { AnyArtifact } from "./artifact.ts"
 import { ArtifactError } from "./errors.ts"
-import { declarationsOf, glueOf } from "./glue.ts"
+import { declarationsOf } from "./declarations.ts"
+import { glueOf } from "./glue.ts"
 import { placePrograms, writeWeights } from "./placed.ts"
 import { fingerprint } from "./stored-artifact.ts"
 
@@ -30,7 +31,7 @@ const contentsOf = (buffer: ArrayBuffer, end: number): ReadonlyArray<Segment> =>
 }
 
 /** The module of an artifact: exports `memory` and `step`. */
-export const wasmModelOf = (artifact: Artifact): WasmModel => {
+export const wasmModelOf = (artifact: AnyArtifact): WasmModel => {
   const placed = placePrograms(artifact.weights, artifact.programs.slice(0, 1))
   const [program] = placed.programs
   if (program === undefined) throw new ArtifactError({ problems: ["it has no program for one row"] })
@@ -78,7 +79,7 @@ export interface ExportedModel {
  * const { wasm, javascript, declarations } = Artifact.standalone(Artifact.make(model, { params: weights, modelState: {} }))
  * ```
  */
-export const standalone = (artifact: Artifact): ExportedModel => {
+export const standalone = (artifact: AnyArtifact): ExportedModel => {
   const model = wasmModelOf(artifact)
   return { wasm: model.bytes, javascript: glueOf(artifact, model), declarations: declarationsOf(artifact) }
 }

@@ -6,9 +6,10 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { type Graph, Hash, sizeOf, type Value } from "@cotangent/graph"
 import { decode as decodeGraph, encode as encodeGraph } from "@cotangent/graph/codec"
+import * as Preprocess from "@cotangent/data/preprocess"
 import * as Safetensors from "@cotangent/train/safetensors"
-import { type Artifact, descriptionProblems, type ServedProgram, type Weight } from "./artifact.ts"
-import { StoredColumn } from "./columns.ts"
+import { type AnyArtifact, type Artifact, descriptionProblems, type ServedProgram, type Weight } from "./artifact.ts"
+import type { Numbers } from "./rows.ts"
 import { ArtifactError } from "./errors.ts"
 
 const key = "cotangent"
@@ -24,13 +25,13 @@ const Description = Schema.Struct({
   outputShape: Schema.Array(Size),
   labels: Schema.optionalKey(Schema.Array(Schema.String)),
   threshold: Schema.Finite,
-  columns: Schema.optionalKey(Schema.Array(StoredColumn)),
+  preprocessing: Schema.optionalKey(Preprocess.codec),
   programs: Schema.Tuple([Program, Program])
 })
 
 /** An artifact as the bytes of a safetensors file; equal artifacts give equal bytes. */
-export const encode = (artifact: Artifact): Uint8Array<ArrayBuffer> => {
-  const { name, inputShape, outputShape, labels, threshold, columns, weights, programs, metadata } = artifact
+export const encode = (artifact: AnyArtifact): Uint8Array<ArrayBuffer> => {
+  const { name, inputShape, outputShape, labels, threshold, preprocessing, weights, programs, metadata } = artifact
   const description = {
     format: "cotangent model",
     version: 1,
@@ -39,7 +40,7 @@ export const encode = (artifact: Artifact): Uint8Array<ArrayBuffer> => {
     outputShape,
     ...(labels === undefined ? {} : { labels }),
     threshold,
-    ...(columns === undefined ? {} : { columns }),
+    ...(preprocessing === undefined ? {} : { preprocessing: Preprocess.encode(preprocessing) }),
     programs: programs.map(({ rows, graph }) => ({ rows, graph: encodeGraph(graph) }))
   }
   return Safetensors.encode(Object.fromEntries(weights.map(({ name: weight, value }) => [weight, value])), {
@@ -86,11 +87,14 @@ const assertFits = (
     throw failed(`the graph for ${rows} rows makes ${found.join(" into ")}, ${wanted.join(" into ")} is needed`)
 }
 
+/** An artifact from a file: it takes any row, and says in a sentence what is wrong with one. */
+export type LoadedArtifact = Artifact<Numbers | Readonly<Record<string, unknown>>>
+
 /**
  * The artifact in the bytes of a file. Throws an ArtifactError when they hold none: everything they say is checked, for they
  * may come from anywhere.
  */
-export const decode = (bytes: Uint8Array): Artifact => {
+export const decode = (bytes: Uint8Array): LoadedArtifact => {
   const contents = Effect.runSync(Effect.result(Safetensors.decode(bytes)))
   if (contents._tag === "Failure") throw failed(contents.failure.message)
   const { tensors, metadata } = contents.success
@@ -98,7 +102,7 @@ export const decode = (bytes: Uint8Array): Artifact => {
   if (text === undefined) throw failed("the file holds weights and no model; write it with Artifact.encode")
   const json = read((): unknown => JSON.parse(text))
   const described = read(() => Schema.decodeUnknownSync(Description)(json))
-  const { name, inputShape, outputShape, labels, threshold, columns } = described
+  const { name, inputShape, outputShape, labels, threshold, preprocessing } = described
   const [one, many] = described.programs.map(({ rows, graph }): ServedProgram => ({
     rows,
     graph: read(() => decodeGraph(graph))
@@ -109,7 +113,7 @@ export const decode = (bytes: Uint8Array): Artifact => {
     outputShape,
     threshold,
     ...(labels === undefined ? {} : { labels }),
-    ...(columns === undefined ? {} : { columns })
+    ...(preprocessing === undefined ? {} : { preprocessing })
   }
   const problems = descriptionProblems(description)
   if (problems.length > 0) throw failed(...problems)
@@ -123,13 +127,13 @@ export const decode = (bytes: Uint8Array): Artifact => {
 }
 
 /** Sixteen hexadecimal digits of what an artifact computes: of its graph, its weights, and how it is described. */
-export const fingerprint = (artifact: Artifact): string =>
+export const fingerprint = (artifact: AnyArtifact): string =>
   Hash.hashText(JSON.stringify(digestOf(artifact))).slice(0, 16)
 
-const digestOf = ({ labels, threshold, columns, weights, programs }: Artifact): unknown => [
+const digestOf = ({ labels, threshold, preprocessing, weights, programs }: AnyArtifact): unknown => [
   labels,
   threshold,
-  columns,
+  preprocessing,
   Hash.hash(programs[0].graph),
   weights.map(({ name, value }) => [name, sizeOf(value.shape), hashBytes(value)])
 ]
