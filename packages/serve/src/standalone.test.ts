@@ -36,7 +36,7 @@ const inFolder = async (body: (folder: string) => Promise<void> | void): Promise
 
 const write = (folder: string, artifact: Artifact.AnyArtifact): Artifact.ExportedModel => {
   const exported = Artifact.standalone(artifact)
-  writeFileSync(join(folder, "package.json"), `{ "type": "module" }`)
+  writeFileSync(join(folder, "package.json"), exported.manifest)
   writeFileSync(join(folder, "model.wasm"), exported.wasm)
   writeFileSync(join(folder, "model.js"), exported.javascript)
   writeFileSync(join(folder, "model.d.ts"), exported.declarations)

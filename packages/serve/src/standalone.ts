@@ -66,7 +66,27 @@ export interface ExportedModel {
   readonly javascript: string
   /** Its types: the rows, the labels. */
   readonly declarations: string
+  /** A `package.json` for the folder they are in: it says that the module is an ES module. */
+  readonly manifest: string
 }
+
+const manifestOf = ({ name }: AnyArtifact): string =>
+  `${JSON.stringify(
+    {
+      name:
+        name
+          .toLowerCase()
+          .replaceAll(/[^a-z0-9]+/g, "-")
+          .replaceAll(/^-+|-+$/g, "") || "model",
+      version: "1.0.0",
+      private: true,
+      type: "module",
+      sideEffects: false,
+      exports: { ".": { types: "./model.d.ts", default: "./model.js" }, "./model.wasm": "./model.wasm" }
+    },
+    null,
+    2
+  )}\n`
 
 /**
  * An artifact as files for a place without this library: `model.wasm`, `model.js` and `model.d.ts`. Equal artifacts give
@@ -81,5 +101,10 @@ export interface ExportedModel {
  */
 export const standalone = (artifact: AnyArtifact): ExportedModel => {
   const model = wasmModelOf(artifact)
-  return { wasm: model.bytes, javascript: glueOf(artifact, model), declarations: declarationsOf(artifact) }
+  return {
+    wasm: model.bytes,
+    javascript: glueOf(artifact, model),
+    declarations: declarationsOf(artifact),
+    manifest: manifestOf(artifact)
+  }
 }

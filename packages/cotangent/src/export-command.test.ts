@@ -1,0 +1,93 @@
+import { assert, describe, it } from "@effect/vitest"
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { pathToFileURL } from "node:url"
+import { Key, T, Tree, type Value } from "@cotangent/graph"
+import { Model } from "@cotangent/nn"
+import { Artifact, Predictor } from "@cotangent/serve"
+import { Safetensors } from "@cotangent/train"
+import { pipe } from "effect/Function"
+import { cotangent, inFolder } from "./command.test.support.ts"
+
+interface Exported {
+  readonly labels: ReadonlyArray<string>
+  readonly load: () => Promise<Pick<Predictor.LoadedPredictor, "predict" | "classify">>
+}
+
+const load = (folder: string): Promise<Exported> =>
+  // What the command wrote.
+  import(/* @vite-ignore */ pathToFileURL(join(folder, "model.js")).href) as Promise<Exported>
+
+describe("cotangent export", () => {
+  it("writes a model that was trained, whose predictions have the bits of the predictor", () =>
+    inFolder(async (folder) => {
+      const [run, out] = [join(folder, "run"), join(folder, "out")]
+      const trained = await cotangent("train", "iris", "--epochs", "2", "--out", run)
+      assert.strictEqual(trained.code, 0, trained.stderr)
+      const { code, stdout, stderr } = await cotangent("export", run, "--out", out)
+      assert.strictEqual(code, 0, stderr)
+      assert.include(stdout, "Wrote model.wasm")
+      const { labels, load: loadModel } = await load(out)
+      assert.deepStrictEqual(labels, ["setosa", "versicolor", "virginica"])
+      const [there, here] = [await loadModel(), Predictor.fromBytes(readFileSync(join(run, "model.safetensors")))]
+      const row = [5.1, 3.5, 1.4, 0.2]
+      assert.deepStrictEqual(there.predict(row), here.predict(row))
+      assert.deepStrictEqual(there.classify(row), here.classify(row))
+      assert.closeTo(
+        here.predict(row).reduce((sum, p) => sum + p, 0),
+        1,
+        1e-6
+      )
+    }))
+
+  const model = pipe(Model.input([2]), Model.dense("hidden", 3), Model.batchNorm("norm"))
+  const { params, state } = T.evaluate(model.init(Key.key(0)))
+  const checkpoint = Safetensors.encode(
+    Object.fromEntries([
+      ...Tree.entries<Value>(params).map(({ path, leaf }) => [`state.optimizer.params.${path}`, leaf] as const),
+      ...Tree.entries<Value>(state).map(({ path, leaf }) => [`state.model.${path}`, leaf] as const)
+    ])
+  )
+  const source = `import { pipe } from "effect/Function"
+import { Model } from ${JSON.stringify(new URL("./index.ts", import.meta.url).href)}
+export const model = pipe(Model.input([2]), Model.dense("hidden", 3), Model.batchNorm("norm"))
+export const other = pipe(Model.input([2]), Model.dense("hidden", 4))
+export const answer = 42
+`.replace('"effect/Function"', JSON.stringify(import.meta.resolve("effect/Function")))
+
+  it("takes the weights of the newest checkpoint for a model that a module exports", () =>
+    inFolder(async (folder) => {
+      const out = join(folder, "out")
+      for (const number of ["000002", "000010"]) mkdirSync(join(folder, `checkpoint-${number}`))
+      writeFileSync(join(folder, "checkpoint-000010", "state.safetensors"), checkpoint)
+      const module = join(folder, "model.ts")
+      writeFileSync(module, source)
+      const ended = await cotangent("export", folder, "--out", out, "--model", module, "--labels", "a,b,c")
+      assert.strictEqual(ended.code, 0, ended.stderr)
+      const { labels, load: loadModel } = await load(out)
+      assert.deepStrictEqual(labels, ["a", "b", "c"])
+      const { predict } = await loadModel()
+      const here = Predictor.make(Artifact.make(model, { params, modelState: state }))
+      assert.deepStrictEqual(predict([1, -2]), here.predict([1, -2]))
+
+      const refused = async (sentence: string, ...args: ReadonlyArray<string>) => {
+        const { code, stderr } = await cotangent("export", ...args, "--out", join(folder, "none"))
+        assert.notStrictEqual(code, 0)
+        assert.include(stderr, sentence)
+      }
+      const file = join(folder, "checkpoint-000010")
+      await Promise.all([
+        refused("there is no such file or folder", join(folder, "nope")),
+        refused("the folder has no model.safetensors and no checkpoint", out),
+        refused("it holds weights and no model; say which model they are of with --model FILE", file),
+        refused("safetensors: ", module),
+        refused("hidden.kernel is f32[2, 3], f32[2, 4] is needed", file, "--model", `${module}#other`),
+        refused(
+          "it exports no model called answer; there are answer, model, other",
+          file,
+          "--model",
+          `${module}#answer`
+        )
+      ])
+    }))
+})
