@@ -6,12 +6,24 @@ import { Key, T, Tree, type Value } from "@cotangent/graph"
 import { Model } from "@cotangent/nn"
 import { Artifact, Predictor } from "@cotangent/serve"
 import { Safetensors } from "@cotangent/train"
+import { Command } from "effect/cli"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import { pipe } from "effect/Function"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { cotangent, inFolder } from "./command.test.support.ts"
+import { exportModel } from "./export-command.ts"
 
 interface Exported {
   readonly labels: ReadonlyArray<string>
   readonly load: () => Promise<Pick<Predictor.LoadedPredictor, "predict" | "classify">>
+}
+
+/** The command in this process: nothing, or the sentence it fails with. */
+const exporting = async (...args: ReadonlyArray<string>): Promise<string> => {
+  const run = Command.runWith(exportModel, { version: "0" })(args)
+  const exit = await Effect.runPromiseExit(Effect.provide(run, NodeServices.layer))
+  return Exit.isSuccess(exit) ? "" : String(exit.cause)
 }
 
 const load = (folder: string): Promise<Exported> =>
@@ -33,11 +45,8 @@ describe("cotangent export", () => {
       const row = [5.1, 3.5, 1.4, 0.2]
       assert.deepStrictEqual(there.predict(row), here.predict(row))
       assert.deepStrictEqual(there.classify(row), here.classify(row))
-      assert.closeTo(
-        here.predict(row).reduce((sum, p) => sum + p, 0),
-        1,
-        1e-6
-      )
+      const total = here.predict(row).reduce((sum, p) => sum + p, 0)
+      assert.closeTo(total, 1, 1e-6)
     }))
 
   const model = pipe(Model.input([2]), Model.dense("hidden", 3), Model.batchNorm("norm"))
@@ -62,19 +71,15 @@ export const answer = 42
       writeFileSync(join(folder, "checkpoint-000010", "state.safetensors"), checkpoint)
       const module = join(folder, "model.ts")
       writeFileSync(module, source)
-      const ended = await cotangent("export", folder, "--out", out, "--model", module, "--labels", "a,b,c")
-      assert.strictEqual(ended.code, 0, ended.stderr)
+      assert.strictEqual(await exporting(folder, "--out", out, "--model", module, "--labels", "a,b,c"), "")
       const { labels, load: loadModel } = await load(out)
       assert.deepStrictEqual(labels, ["a", "b", "c"])
       const { predict } = await loadModel()
       const here = Predictor.make(Artifact.make(model, { params, modelState: state }))
       assert.deepStrictEqual(predict([1, -2]), here.predict([1, -2]))
 
-      const refused = async (sentence: string, ...args: ReadonlyArray<string>) => {
-        const { code, stderr } = await cotangent("export", ...args, "--out", join(folder, "none"))
-        assert.notStrictEqual(code, 0)
-        assert.include(stderr, sentence)
-      }
+      const refused = async (sentence: string, ...args: ReadonlyArray<string>) =>
+        assert.include(await exporting(...args, "--out", join(folder, "none")), sentence)
       const file = join(folder, "checkpoint-000010")
       await Promise.all([
         refused("there is no such file or folder", join(folder, "nope")),

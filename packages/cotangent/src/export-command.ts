@@ -78,7 +78,10 @@ const modelIn = (spec: string) =>
     })
     const model = exports[name] ?? (spec.includes("#") ? undefined : exports["default"])
     if (!isModel(model))
-      return yield* failed(file, `it exports no model called ${name}; there are ${Object.keys(exports).join(", ")}`)
+      return yield* failed(
+        file,
+        `it exports no model called ${name}; there are ${Object.keys(exports).toSorted().join(", ")}`
+      )
     return model
   })
 
