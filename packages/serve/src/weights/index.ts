@@ -21,7 +21,7 @@ export {
  * import { pipe } from "effect/Function"
  * const model = pipe(Model.input([2]), Model.dense("hidden", 3))
  * const tensors = { "0.weight": Values.fromNested([[1, 2], [3, 4], [5, 6]]), "0.bias": Values.fromNested([0, 0, 0]) }
- * const { params } = Weights.fromTorch(model, tensors, { names: { hidden: "0" } })
+ * const weights = Weights.fromTorch(model, tensors, { names: { hidden: "0" } })
  * ```
  *
  * Layers correspond by name, or by `names`. Our images have their channels last: what follows a `flatten` sees them in
