@@ -47,11 +47,13 @@ export const wasmModelOf = (artifact: AnyArtifact): WasmModel => {
   const bytes = toWasm(planned, layout, placed.pages, {
     // The buffer was made above, and is no shared one.
     contents: contentsOf(memory.buffer as ArrayBuffer, placed.fixedEnd),
-    salt: mark
+    salt: mark,
+    // The process that runs it may have switched on V8's pairing of vectors, which takes only what is written for it.
+    wide: true
   })
   return {
     bytes: bytes.slice(),
-    section: `cotangent ${mark}`,
+    section: `cotangent wide ${mark}`,
     input: input.address,
     inputs: sizeOf(artifact.inputShape),
     output: output.address,
