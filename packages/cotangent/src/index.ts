@@ -33,14 +33,21 @@ export {
 } from "@cotangent/autodiff"
 export {
   Batches,
+  Cell,
   Csv,
   DataError,
   Dataset,
+  Idx,
+  Images,
+  Json,
+  Npy,
+  Parquet,
   Permutation,
   Preprocess,
   Split,
   Synthetic,
   Table,
+  Text,
   Vocabulary
 } from "@cotangent/data"
 export {

@@ -3,14 +3,27 @@ import { Values } from "@cotangent/graph"
 import * as Effect from "effect/Effect"
 import type * as FileSystem from "effect/FileSystem"
 import * as Result from "effect/Result"
+import type * as Schema from "effect/Schema"
+import type * as Stream from "effect/Stream"
 import { type ReadCell, readClassIndex, readClassName, readNumber } from "./csv-cells.ts"
 import { type Column, type ColumnPlan, planColumns } from "./csv-columns.ts"
 import { csvRows, type Row } from "./csv-rows.ts"
+import {
+  type AnyRowSchema,
+  type CellCodecs,
+  parseTable as parseRows,
+  readTable,
+  streamTables,
+  type TableOptions as CsvTableOptions,
+  type TableRow
+} from "./csv-table.ts"
 import { DataError, type Problem } from "./data-error.ts"
 import { type Dataset, make } from "./dataset.ts"
+import type { Table } from "./table/table.ts"
 import { readText } from "./table-file.ts"
 
 export type { Column } from "./csv-columns.ts"
+export type { CellCodecs, TableOptions as CsvTableOptions, TableRow } from "./csv-table.ts"
 
 interface TableOptions<C extends ReadonlyArray<Column>, F extends number> {
   /** The input columns, by name or position from 0; all but the target by default. */
@@ -45,6 +58,59 @@ export interface RegressionOptions<
   readonly target: Column
 }
 
+/**
+ * Reads a CSV file, plain or gzip, into a table whose rows are typed by a Schema of text cells; columns that the Schema
+ * does not name are not read. Write the cells with `Cell`, or with any Schema that decodes text.
+ *
+ * Fails with a `DataError` that lists problems by line and column, up to `maxProblems` of them.
+ */
+export const table = <const F extends CellCodecs>(
+  path: string,
+  schema: Schema.Struct<F>,
+  options?: CsvTableOptions
+): Effect.Effect<Table<TableRow<F>>, DataError, FileSystem.FileSystem> =>
+  // The rows are decoded by the Schema, which is what `TableRow` says.
+  readTable(path, schema as unknown as AnyRowSchema, options) as Effect.Effect<
+    Table<TableRow<F>>,
+    DataError,
+    FileSystem.FileSystem
+  >
+
+/**
+ * As `table`, for text that is already here; `source` is what problems call it.
+ *
+ * ```ts
+ * import { Result, Schema } from "effect"
+ * const Person = Schema.Struct({ city: Cell.text, age: Cell.optional(Cell.integer) })
+ * const people = Csv.parseTable("people.csv", "age,city\n31,Bern\n,Rome\n", Person)
+ * console.log(Result.getOrThrow(people).columns.age) // => [ 31, null ]
+ * ```
+ */
+export const parseTable = <const F extends CellCodecs>(
+  source: string,
+  text: string | Uint8Array,
+  schema: Schema.Struct<F>,
+  options?: CsvTableOptions
+): Result.Result<Table<TableRow<F>>, DataError> =>
+  // As in `table`.
+  parseRows(source, text, schema as unknown as AnyRowSchema, options) as Result.Result<Table<TableRow<F>>, DataError>
+
+/**
+ * As `table`, as a stream of tables of about a megabyte of text each. The next piece of the file is read when it is
+ * asked for, so a file of any size goes through constant memory. Fails at the first piece that has problems.
+ */
+export const stream = <const F extends CellCodecs>(
+  path: string,
+  schema: Schema.Struct<F>,
+  options?: CsvTableOptions
+): Stream.Stream<Table<TableRow<F>>, DataError, FileSystem.FileSystem> =>
+  // As in `table`.
+  streamTables(path, schema as unknown as AnyRowSchema, options) as Stream.Stream<
+    Table<TableRow<F>>,
+    DataError,
+    FileSystem.FileSystem
+  >
+
 /** The input shape that `columns` or `features` give, `[number]` without them. */
 export type Inputs<C extends ReadonlyArray<Column>, F extends number> = number extends C["length"] ? [F] : [C["length"]]
 
@@ -66,7 +132,7 @@ export const read: {
   ): Effect.Effect<Dataset<Inputs<C, F>, [], "f32">, DataError, FileSystem.FileSystem>
 } = (path: string, options: ClassificationOptions | RegressionOptions) =>
   // One body serves both overloads; what TypeScript cannot see is that the target follows the option's name.
-  Effect.flatMap(readText(path), (text) => Effect.fromResult(parseTable(path, text, options))) as Effect.Effect<
+  Effect.flatMap(readText(path), (text) => Effect.fromResult(parseDataset(path, text, options))) as Effect.Effect<
     never,
     DataError,
     FileSystem.FileSystem
@@ -86,7 +152,7 @@ export const parse: {
   ): Result.Result<Dataset<Inputs<C, F>, [], "f32">, DataError>
 } = (source: string, text: string | Uint8Array, options: ClassificationOptions | RegressionOptions) =>
   // As in `read`.
-  parseTable(source, typeof text === "string" ? new TextEncoder().encode(text) : text, options) as Result.Result<
+  parseDataset(source, typeof text === "string" ? new TextEncoder().encode(text) : text, options) as Result.Result<
     never,
     DataError
   >
@@ -94,7 +160,7 @@ export const parse: {
 const isClassification = (options: ClassificationOptions | RegressionOptions): options is ClassificationOptions =>
   "label" in options
 
-const parseTable = (
+const parseDataset = (
   source: string,
   text: Uint8Array,
   options: ClassificationOptions | RegressionOptions

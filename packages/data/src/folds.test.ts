@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { DataError } from "./data-error.ts"
-import { Split, Table } from "./index.ts"
+import { Dataset, Split, Table } from "./index.ts"
 import type { Parts } from "./index.ts"
 
 const numbered = (n: number) => Table.fromColumns({ id: Array.from({ length: n }, (_, i) => i) })
@@ -24,57 +24,58 @@ const count = (labels: ReadonlyArray<unknown>, part: Numbered, label: unknown) =
   ids(part).filter((id) => labels[id] === label).length
 
 describe("Split", () => {
-  it("kFold holds out every row once, in folds that differ by one row at most", () => {
+  it("folds hold out every row once, in parts that differ by one row at most", () => {
     for (const n of [2, 5, 10, 31])
-      for (const folds of [2, 3, 5].filter((k) => k <= n))
-        for (const seed of [undefined, 0, 1]) {
+      for (const count of [2, 3, 5].filter((k) => k <= n))
+        for (const seed of [0, 1]) {
           const all = numbered(n)
-          const made = Split.kFold(all, { folds, ...(seed === undefined ? {} : { seed }) })
-          assert.strictEqual(made.length, folds)
+          const made = Split.folds(all, count, seed)
+          assert.strictEqual(made.length, count)
           assertFolds(all, made)
           const sizes = made.map(({ validation }) => validation.size)
           assert.isAtMost(Math.max(...sizes) - Math.min(...sizes), 1)
         }
-    assert.deepStrictEqual(
-      Split.kFold(numbered(20), { folds: 4, seed: 3 }),
-      Split.kFold(numbered(20), { folds: 4, seed: 3 })
-    )
-    assert.notDeepEqual(
-      Split.kFold(numbered(20), { folds: 4, seed: 3 }),
-      Split.kFold(numbered(20), { folds: 4, seed: 4 })
-    )
+    assert.deepStrictEqual(Split.folds(numbered(20), 4, 3), Split.folds(numbered(20), 4, 3))
+    assert.notDeepEqual(Split.folds(numbered(20), 4, 3), Split.folds(numbered(20), 4, 4))
   })
 
   it("stratified folds have the same number of each class, or one more", () => {
-    for (const [n, folds] of [
+    for (const [n, count_] of [
       [30, 3],
       [31, 4],
       [17, 5]
-    ] as const)
-      for (const seed of [undefined, 5]) {
-        const all = numbered(n)
-        const stratify = Array.from({ length: n }, (_, i) => (i % 7 === 0 ? "rare" : i % 2 === 0 ? "even" : "odd"))
-        const made = Split.kFold(all, { folds, stratify, ...(seed === undefined ? {} : { seed }) })
-        assertFolds(all, made)
-        for (const label of new Set(stratify)) {
-          const counts = made.map(({ validation }) => count(stratify, validation, label))
-          assert.isAtMost(Math.max(...counts) - Math.min(...counts), 1, label)
-        }
-        const sizes = made.map(({ validation }) => validation.size)
-        assert.isAtMost(Math.max(...sizes) - Math.min(...sizes), 1)
+    ] as const) {
+      const all = numbered(n)
+      const labels = Array.from({ length: n }, (_, i) => (i % 7 === 0 ? "rare" : i % 2 === 0 ? "even" : "odd"))
+      const made = Split.stratifiedFoldsBy(all, labels, count_, 5)
+      assertFolds(all, made)
+      for (const label of new Set(labels)) {
+        const counts = made.map(({ validation }) => count(labels, validation, label))
+        assert.isAtMost(Math.max(...counts) - Math.min(...counts), 1, label)
       }
+      const sizes = made.map(({ validation }) => validation.size)
+      assert.isAtMost(Math.max(...sizes) - Math.min(...sizes), 1)
+      // The targets of a data set are labels, too.
+      const y = Int32Array.from(labels, (label) => ["even", "odd", "rare"].indexOf(label))
+      const data = Dataset.classification({ inputShape: [1], rows: [...all.columns.id], labels: y, classes: 3 })
+      const ofData = Split.stratifiedFolds(data, count_, 5)
+      assert.deepStrictEqual(
+        ofData.map(({ validation }) => [...validation.x.data]),
+        made.map(({ validation }) => ids(validation))
+      )
+    }
   })
 
   it("no group is in two folds", () => {
     const all = numbered(40)
     const groups = Array.from({ length: 40 }, (_, i) => `user ${Math.floor(Math.sqrt(i))}`)
     for (const seed of [0, 1, 2]) {
-      const made = Split.kFold(all, { folds: 3, groups, seed })
+      const made = Split.groupedFolds(all, groups, 3, seed)
       assertFolds(all, made)
       for (const group of new Set(groups))
         assert.strictEqual(made.filter(({ validation }) => count(groups, validation, group) > 0).length, 1)
     }
-    assert.throws(() => Split.kFold(all, { folds: 8, groups }), DataError, /from 2 to 7, the number of groups/)
+    assert.throws(() => Split.groupedFolds(all, groups, 8, 0), DataError, /8 folds of 7 groups/)
   })
 
   it("timeFolds train on the past only", () => {
@@ -141,10 +142,10 @@ describe("Split", () => {
 
   it("says what does not fit", () => {
     const all = numbered(4)
-    assert.throws(() => Split.kFold(all, { folds: 5 }), DataError, /5 folds were asked for; a whole number from 2 to 4/)
-    assert.throws(() => Split.kFold(all, { folds: 1.5 }), DataError, /1.5 folds/)
-    assert.throws(() => Split.kFold(all, { folds: 2, stratify: [1], groups: [1] }), DataError, /not both/)
-    assert.throws(() => Split.kFold(all, { folds: 2, stratify: [1] }), DataError, /1 classes for 4 rows/)
-    assert.throws(() => Split.timeFolds(all, 4), DataError, /from 2 to 3/)
+    assert.throws(() => Split.folds(all, 5, 0), DataError, /5 folds of 4 rows; a whole number from 2/)
+    assert.throws(() => Split.folds(all, 1.5, 0), DataError, /1.5 folds/)
+    assert.throws(() => Split.stratifiedFoldsBy(all, [1], 2, 0), DataError, /1 labels for 4 rows/)
+    assert.throws(() => Split.stratifiedFolds(all, 2, 0), DataError, /no labels.*or stratifiedFoldsBy/)
+    assert.throws(() => Split.timeFolds(all, 4), DataError, /4 folds of 3 rows but one/)
   })
 })

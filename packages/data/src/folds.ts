@@ -1,112 +1,133 @@
-/** Cross-validation: k splits, in which every row is held out once. */
+/** Cross-validation: several splits, in which every row is held out once. */
+import { dual } from "effect/Function"
 import { argumentError } from "./data-error.ts"
-import { checkLabels, groupsOf, type Labels } from "./groups.ts"
+import { checkLabels, compareLabels, groupsOf, type Labels } from "./groups.ts"
 import * as Permutation from "./permutation.ts"
 import type { Parts } from "./split.ts"
-import { slice, type Splittable, take } from "./splittable.ts"
+import { isTable, slice, type Splittable, take } from "./splittable.ts"
 
-/** How to deal rows to folds. */
-export interface FoldOptions {
-  readonly folds: number
-  /** Deals the rows at random; without it, in the order of the data. */
-  readonly seed?: number
-  /** One class per row; every fold gets the same share of each, as nearly as whole numbers allow. */
-  readonly stratify?: Labels
-  /** One group per row; a group is in one fold only. */
-  readonly groups?: Labels
-}
-
-const checkFolds = (source: string, folds: number, most: number, what: string): void => {
-  if (!Number.isInteger(folds) || folds < 2 || folds > most)
+const foldCount = (count: number, most: number, what = "rows"): number => {
+  if (!Number.isInteger(count) || count < 2 || count > most)
     throw argumentError(
-      source,
-      `${folds} folds were asked for; a whole number from 2 to ${most}, the number of ${what}, is needed`
+      "folds",
+      `${count} folds of ${most} ${what}; a whole number from 2 to the number of ${what} is needed`
     )
+  return count
 }
 
-/** Deals whole groups, large ones first, each to the fold with the fewest rows. */
-const dealGroups = (
-  groups: ReadonlyArray<ReadonlyArray<number>>,
-  folds: number
-): ReadonlyArray<ReadonlyArray<number>> => {
-  const dealt: Array<Array<number>> = Array.from({ length: folds }, () => [])
-  for (const rows of groups.toSorted((a, b) => b.length - a.length)) {
-    const smallest = dealt.reduce((a, b) => (b.length < a.length ? b : a))
-    smallest.push(...rows)
-  }
-  return dealt
+/** The parts that hold out one fold after another; `foldOf` says which fold each row is in. */
+const partsOf = <D extends Splittable>(self: D, count: number, foldOf: Int32Array): ReadonlyArray<Parts<D>> => {
+  const rows = Array.from({ length: self.size }, (_, i) => i)
+  return Array.from({ length: count }, (_, fold) => ({
+    train: take(
+      self,
+      rows.filter((i) => foldOf[i] !== fold)
+    ),
+    validation: take(
+      self,
+      rows.filter((i) => foldOf[i] === fold)
+    )
+  }))
 }
 
-/** Deals runs of rows in turn: a fold has as many of each run as any other, or one more. */
-const dealRuns = (runs: ReadonlyArray<ReadonlyArray<number>>, folds: number): ReadonlyArray<ReadonlyArray<number>> => {
-  const dealt: Array<Array<number>> = Array.from({ length: folds }, () => [])
-  runs.flat().forEach((row, i) => dealt[i % folds]?.push(row))
-  return dealt
-}
-
-/** Cuts an order into blocks of equal length; the first ones have one row more where that does not go up. */
-const blocks = (order: ReadonlyArray<number>, folds: number): ReadonlyArray<ReadonlyArray<number>> => {
-  const size = Math.floor(order.length / folds)
-  const longer = order.length % folds
-  const start = (fold: number) => fold * size + Math.min(fold, longer)
-  return Array.from({ length: folds }, (_, fold) => order.slice(start(fold), start(fold + 1)))
+/** Dealt out like cards: the numbers of rows in two folds differ by one at most, and so do those of any run of them. */
+const deal = (order: ArrayLike<number>, count: number): Int32Array => {
+  const foldOf = new Int32Array(order.length)
+  for (let i = 0; i < order.length; i++) foldOf[order[i] ?? 0] = i % count
+  return foldOf
 }
 
 /**
- * The k splits of k-fold cross-validation: every row is held out exactly once. Parts keep the order of the data.
- * Fit preprocessing anew on each `train`. Throws a `DataError` when `folds` does not fit, `stratify` and `groups` are
- * both given, or do not have one entry per row.
+ * `count` ways to hold out rows, drawn at random by `seed`: every row is held out once, and the sizes of the folds differ by
+ * one at most. All parts keep the order of the data. Fit preprocessing anew on the training part of each.
+ * scikit-learn: `KFold(shuffle=True)`.
  *
  * ```ts
  * const table = Table.fromColumns({ x: [1, 2, 3, 4, 5] })
- * const folds = Split.kFold(table, { folds: 2 })
- * console.log(folds.map(({ validation }) => validation.columns.x)) // => [ [ 1, 2, 3 ], [ 4, 5 ] ]
+ * console.log(Split.folds(table, 2, 0).map(({ validation }) => validation.size)) // => [ 3, 2 ]
  * ```
+ *
+ * Throws a `DataError` when there are fewer rows than folds, or fewer than two folds.
  */
-export const kFold = <D extends Splittable>(self: D, options: FoldOptions): ReadonlyArray<Parts<D>> => {
-  const { folds, groups, seed, stratify } = options
-  if (groups !== undefined && stratify !== undefined)
-    throw argumentError(self.name, "kFold: give `stratify` or `groups`, not both")
-  const order =
-    seed === undefined ? Array.from({ length: self.size }, (_, i) => i) : [...Permutation.of(seed, 0, self.size)]
-  const deal = (): ReadonlyArray<ReadonlyArray<number>> => {
-    if (groups !== undefined) {
-      checkLabels(self.name, "groups", groups, self.size)
-      const all = [...groupsOf(groups, order).values()]
-      checkFolds(self.name, folds, all.length, "groups")
-      return dealGroups(all, folds)
-    }
-    checkFolds(self.name, folds, self.size, "rows")
-    if (stratify === undefined) return blocks(order, folds)
-    checkLabels(self.name, "classes", stratify, self.size)
-    return dealRuns([...groupsOf(stratify, order).values()], folds)
+export const folds: {
+  (count: number, seed: number): <D extends Splittable>(self: D) => ReadonlyArray<Parts<D>>
+  <D extends Splittable>(self: D, count: number, seed: number): ReadonlyArray<Parts<D>>
+} = dual(3, <D extends Splittable>(self: D, count: number, seed: number): ReadonlyArray<Parts<D>> => {
+  const k = foldCount(count, self.size)
+  return partsOf(self, k, deal(Permutation.of(seed, 0, self.size), k))
+})
+
+/**
+ * `folds` in which every class is spread evenly: the numbers of its rows in two folds differ by one at most, and so do the
+ * sizes of the folds. `labels` has one per row. scikit-learn: `StratifiedKFold(shuffle=True)`. Throws as `folds` does,
+ * and when there is not one label per row.
+ */
+export const stratifiedFoldsBy = <D extends Splittable>(
+  self: D,
+  labels: Labels,
+  count: number,
+  seed: number
+): ReadonlyArray<Parts<D>> => {
+  checkLabels(self.name, "labels", labels, self.size)
+  const k = foldCount(count, self.size)
+  const classes = [...groupsOf(labels, Permutation.of(seed, 0, self.size))].toSorted(([a], [b]) => compareLabels(a, b))
+  return partsOf(
+    self,
+    k,
+    deal(
+      classes.flatMap(([, rows]) => rows),
+      k
+    )
+  )
+}
+
+/** As `stratifiedFoldsBy`, by the targets of a data set. Throws as that does, and for targets that are no labels. */
+export const stratifiedFolds: {
+  (count: number, seed: number): <D extends Splittable>(self: D) => ReadonlyArray<Parts<D>>
+  <D extends Splittable>(self: D, count: number, seed: number): ReadonlyArray<Parts<D>>
+} = dual(3, <D extends Splittable>(self: D, count: number, seed: number): ReadonlyArray<Parts<D>> => {
+  const labels = isTable(self) || self.targetDtype !== "i32" || self.targetShape.length > 0 ? undefined : self.y.data
+  if (labels === undefined)
+    throw argumentError(
+      "folds",
+      "the targets are no labels, one whole number a row; take folds that are not stratified, or stratifiedFoldsBy"
+    )
+  return stratifiedFoldsBy(self, labels, count, seed)
+})
+
+/**
+ * `folds` of whole groups: no group (a patient, a user, a document) is in two of them. `groups` has one entry per row.
+ * Large groups are dealt first, each to the fold with the fewest rows. scikit-learn: `GroupKFold`.
+ * Throws as `folds` does, and when there are fewer groups than folds.
+ */
+export const groupedFolds = <D extends Splittable>(
+  self: D,
+  groups: Labels,
+  count: number,
+  seed: number
+): ReadonlyArray<Parts<D>> => {
+  checkLabels(self.name, "groups", groups, self.size)
+  const all = [...groupsOf(groups, Permutation.of(seed, 0, self.size)).values()]
+  const sizes = Array.from({ length: foldCount(count, all.length, "groups") }, () => 0)
+  const foldOf = new Int32Array(self.size)
+  for (const rows of all.toSorted((a, b) => b.length - a.length)) {
+    const fold = sizes.indexOf(Math.min(...sizes))
+    sizes[fold] = (sizes[fold] ?? 0) + rows.length
+    for (const row of rows) foldOf[row] = fold
   }
-  return deal().map((held) => {
-    const heldOut = new Set(held)
-    const rows = Array.from({ length: self.size }, (_, i) => i)
-    return {
-      train: take(
-        self,
-        rows.filter((i) => !heldOut.has(i))
-      ),
-      validation: take(
-        self,
-        rows.filter((i) => heldOut.has(i))
-      )
-    }
-  })
+  return partsOf(self, count, foldOf)
 }
 
 /**
- * Splits for data in the order of time: fold i trains on the first i + 1 blocks of k + 1 and holds out the next one, so
- * that no fold learns from what comes later (scikit-learn's TimeSeriesSplit). The first block takes what does not
- * divide. Throws a `DataError` when `folds` does not fit.
+ * Splits for data in the order of time: fold i trains on the first i + 1 blocks of `count` + 1 and holds out the next
+ * one, so that none learns from what comes later. The first block takes what does not divide.
+ * scikit-learn: `TimeSeriesSplit`. Throws a `DataError` when there are no more rows than folds, or fewer than two folds.
  */
-export const timeFolds = <D extends Splittable>(self: D, folds: number): ReadonlyArray<Parts<D>> => {
-  checkFolds(self.name, folds, self.size - 1, "rows but one")
-  const size = Math.floor(self.size / (folds + 1))
-  return Array.from({ length: folds }, (_, i) => {
-    const start = self.size - (folds - i) * size
+export const timeFolds = <D extends Splittable>(self: D, count: number): ReadonlyArray<Parts<D>> => {
+  foldCount(count, self.size - 1, "rows but one")
+  const size = Math.floor(self.size / (count + 1))
+  return Array.from({ length: count }, (_, i) => {
+    const start = self.size - (count - i) * size
     return { train: slice(self, 0, start), validation: slice(self, start, start + size) }
   })
 }

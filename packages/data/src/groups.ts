@@ -10,6 +10,11 @@ export const checkLabels = (source: string, what: string, labels: Labels, rows: 
     throw argumentError(source, `there are ${labels.length} ${what} for ${rows} rows; give one per row`)
 }
 
+/** Which of two labels comes first. */
+export const compareLabels = (a: unknown, b: unknown): number =>
+  // Labels of one table are all numbers, all text or all truth values; `<` orders each of them.
+  (a as number) < (b as number) ? -1 : (a as number) > (b as number) ? 1 : 0
+
 /** The rows of each label, labels and rows in the order of `order`. */
 export const groupsOf = (labels: Labels, order: Iterable<number>): ReadonlyMap<unknown, ReadonlyArray<number>> => {
   const groups = new Map<unknown, Array<number>>()

@@ -3,13 +3,13 @@ import type { DType, Shape } from "@cotangent/graph"
 import { dual } from "effect/Function"
 import { argumentError } from "./data-error.ts"
 import type { Dataset } from "./dataset.ts"
-import { checkLabels, groupsOf, type Labels, largestRemainder } from "./groups.ts"
+import { checkLabels, compareLabels, groupsOf, type Labels, largestRemainder } from "./groups.ts"
 import * as Permutation from "./permutation.ts"
 import type * as Rows from "./rows.ts"
 import { slice, type Splittable, take } from "./splittable.ts"
 
 export type { Labels } from "./groups.ts"
-export { type FoldOptions, kFold, timeFolds } from "./folds.ts"
+export { folds, groupedFolds, stratifiedFolds, stratifiedFoldsBy, timeFolds } from "./folds.ts"
 
 /** The two parts of a split. */
 export interface Parts<D> {
@@ -81,10 +81,6 @@ export const stratified: {
     seed: number
   ): Parts<Dataset<X, [], "i32", XD>> => stratifiedBy(self, self.y.data, fraction, seed)
 )
-
-const compareLabels = (a: unknown, b: unknown): number =>
-  // Labels of one table are all numbers, all text or all truth values; `<` orders each of them.
-  (a as number) < (b as number) ? -1 : (a as number) > (b as number) ? 1 : 0
 
 const partition = <D extends Splittable>(self: D, heldOut: ReadonlySet<number>): Parts<D> => {
   const part = (held: boolean): Rows.Indices =>

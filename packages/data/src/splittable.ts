@@ -6,14 +6,15 @@ import { type AnyTable, slice as sliceTable, take as takeTable } from "./table/t
 /** A data set or a table. */
 export type Splittable = AnyDataset | AnyTable
 
-const isTable = <D extends Splittable>(self: D): self is D & AnyTable => "columns" in self
+/** Whether it is a table. */
+export const isTable = (self: Splittable): self is AnyTable => "columns" in self
 
 /** The rows with these indices, in this order. */
 export const take = <D extends Splittable>(self: D, indices: Indices): D =>
-  // What is not a table is a data set.
-  isTable(self) ? takeTable(self, indices) : (takeDataset(self as AnyDataset, indices) as Splittable as D)
+  // What goes in comes out, a table or a data set.
+  (isTable(self) ? takeTable<AnyTable>(self, indices) : takeDataset<AnyDataset>(self, indices)) as D
 
 /** Rows `start` up to, not including, `end`. */
 export const slice = <D extends Splittable>(self: D, start: number, end: number): D =>
   // As in `take`.
-  isTable(self) ? sliceTable(self, start, end) : (sliceDataset(self as AnyDataset, start, end) as Splittable as D)
+  (isTable(self) ? sliceTable<AnyTable>(self, start, end) : sliceDataset<AnyDataset>(self, start, end)) as D
