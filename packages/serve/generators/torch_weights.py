@@ -1,12 +1,15 @@
 """Writes fixtures: modules of PyTorch with random weights as safetensors, inputs, and what they put out.
 
-    /usr/bin/python3 packages/serve/generators/torch_weights.py packages/serve/src/fixtures
+    python3 packages/serve/generators/torch_weights.py packages/serve/src/fixtures
+
+With `check FOLDER` it loads what `scripts/torch-weights.ts FOLDER` wrote and compares outputs.
 
 Made with PyTorch 1.13.1. The safetensors format is written here, for the package need not be there.
 """
 import json
 import struct
 import sys
+import numpy
 import torch
 from torch import nn
 
@@ -88,9 +91,23 @@ def write(name, module, x):
     # Dropout and statistics as in evaluation, but without the fast path of attention, which takes other sums.
     module.eval()
     y = module(x.clone().requires_grad_(x.dtype == torch.float32))
-    save(f"{out}/torch-{name}.safetensors", {**module.state_dict(), "the input": x.float(), "the output": y})
+    tensors = {**module.state_dict(), "the input": x.float(), "the output": y}
+    save(f"{out}/torch-{name}.safetensors", tensors)
+    if name == "images":
+        numpy.savez(f"{out}/torch-{name}.npz", **{key: tensor.detach().numpy() for key, tensor in tensors.items()})
 
 
+if out == "check":
+    # The file holds "the input" and "the output" too, of the module that wrote it.
+    folder = sys.argv[2]
+    for name, module in {"images": Images(), "sequences": Sequences(), "attention": Attending()}.items():
+        arrays = {key: torch.from_numpy(array) for key, array in numpy.load(f"{folder}/{name}.npz").items()}
+        x, y = arrays.pop("the input"), arrays.pop("the output")
+        missing, extra = module.load_state_dict(arrays, strict=False)
+        assert not extra and all(key.endswith("num_batches_tracked") for key in missing), (missing, extra)
+        found = module.eval()(x.clone().requires_grad_(True) if name != "sequences" else x)
+        print(name, "differs by at most", (found - y).abs().max().item())
+    sys.exit()
 write("images", Images(), torch.randn(2, 7, 6, 3))
 write("sequences", Sequences(), torch.randint(0, 11, (3, 6)).float())
 write("attention", Attending(), torch.randn(2, 5, 8))

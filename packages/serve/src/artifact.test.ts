@@ -45,7 +45,7 @@ describe("Artifact", () => {
         "a label is given twice",
         "the preprocessing makes 3 numbers of a row, the model takes 2",
         "the threshold is NaN; a finite number is needed",
-        "batchSize is 0; a whole number above 0 is needed"
+        "batchSize is 0; a whole number from 1 to 65536 is needed"
       ])
     }
   })
@@ -98,6 +98,28 @@ describe("Artifact", () => {
     const short = Values.of(new Float32Array(2), [2], "f32")
     assert.isDefined(mean)
     refused(changed({}, { ...rest, "norm.mean": short }), "norm.mean is f32[2], f32[3] is needed")
+  })
+
+  it("answers damaged bytes with its error, or reads what they say", () => {
+    const bytes = Artifact.encode(Artifact.make(model, weights, { labels: ["a", "b", "c"] }))
+    let seed = 1
+    const random = (below: number): number => {
+      seed = Math.imul(seed, 1664525) + 1013904223
+      return ((seed >>> 8) / 2 ** 24) * below
+    }
+    const rounds = process.env["COTANGENT_DEEP"] === undefined ? 150 : 10_000
+    let read = 0
+    for (let i = 0; i < rounds; i++) {
+      const damaged = i % 3 === 0 ? bytes.slice(0, random(bytes.length)) : bytes.slice()
+      if (i % 3 !== 0) damaged[Math.floor(random(damaged.length))] = Math.floor(random(256))
+      try {
+        Artifact.decode(damaged)
+        read++
+      } catch (thrown) {
+        assert.instanceOf(thrown, ArtifactError, `round ${i}`)
+      }
+    }
+    assert.isBelow(read, rounds)
   })
 
   it("keeps every example", () => {

@@ -146,7 +146,10 @@ export const descriptionProblems = ({
 const classesOf = (preprocessing: Preprocess.LoadedFitted | undefined): ReadonlyArray<string> | undefined =>
   preprocessing?.target?.kind === "label" ? preprocessing.target.classes.map(String) : undefined
 
-const isWholeAbove0 = (n: number): boolean => Number.isInteger(n) && n > 0
+/** More rows at once make nothing faster, and a file shall not ask for any amount of memory. */
+export const mostRows = 65_536
+
+const isBatch = (n: number): boolean => Number.isInteger(n) && n >= 1 && n <= mostRows
 
 /** The leaves that weights must have, against those they have. */
 const weightProblems = (what: string, wanted: unknown, given: unknown): ReadonlyArray<string> => {
@@ -206,7 +209,7 @@ export const make = <
     ...weightProblems("params", params, weights.params),
     ...weightProblems("modelState", state, weights.modelState),
     ...descriptionProblems(described),
-    ...(isWholeAbove0(batchSize) ? [] : [`batchSize is ${batchSize}; a whole number above 0 is needed`])
+    ...(isBatch(batchSize) ? [] : [`batchSize is ${batchSize}; a whole number from 1 to ${mostRows} is needed`])
   ]
   if (problems.length > 0) throw new ArtifactError({ problems })
   const named = weightsOf(weights.params, weights.modelState)

@@ -56,7 +56,7 @@ describe("concurrent requests", () => {
 
 describe("Predictor.pool", () => {
   it("refuses rows, and requests after it was closed", async () => {
-    const { classify, close, predict, predictBatch } = Predictor.pool(artifact, { threads: 1 })
+    const { classify, close, estimate, predict, predictBatch } = Predictor.pool(artifact, { threads: 1 })
     const failing = async (promise: Promise<unknown>): Promise<unknown> => promise.catch((error: unknown) => error)
     const [row = new Float32Array(64)] = rows
     const wrong = await failing(predict([1]))
@@ -64,6 +64,7 @@ describe("Predictor.pool", () => {
     assert.include(String(wrong), "a row has 64 numbers, this one has 1")
     assert.instanceOf(await failing(predictBatch([row, []])), RowError)
     assert.instanceOf(await failing(classify(row)), RowError)
+    assert.include(String(await failing(estimate(row))), "estimate: the model puts out several numbers")
     const underWay = failing(predict(row))
     await close()
     assert.instanceOf(await underWay, PoolError)

@@ -2,6 +2,7 @@
 import type * as Preprocess from "@cotangent/data/preprocess"
 import { sizeOf } from "@cotangent/graph"
 import type { AnyArtifact } from "./artifact.ts"
+import { isEstimate } from "./estimate.ts"
 import { described } from "./glue.ts"
 
 type Step = Preprocess.LoadedFitted["inputs"][number]["steps"][number]
@@ -66,6 +67,9 @@ export const declarationsOf = (artifact: AnyArtifact): string => {
   const classifying = `
   readonly classify: (row: Row) => Classification
   readonly classifyBatch: (rows: Iterable<Row>) => Array<Classification>`
+  const estimating = `
+  /** The output in the units of the table. */
+  readonly estimate: (row: Row) => number`
   return `/** ${described(artifact)}. Made by \`cotangent export\`. */
 ${rowType(artifact)}
 ${labels === undefined ? "" : labelTypes(labels)}
@@ -82,7 +86,7 @@ export declare class RowError extends Error {
 export interface Predictor {
   /** The ${sizeOf(outputShape)} outputs for one row: an array of its own. */
   readonly predict: (row: Row) => Float32Array
-  readonly predictBatch: (rows: Iterable<Row>) => Array<Float32Array>${labels === undefined ? "" : classifying}
+  readonly predictBatch: (rows: Iterable<Row>) => Array<Float32Array>${labels === undefined ? "" : classifying}${isEstimate(artifact) ? estimating : ""}
 }
 
 /** A predictor from the bytes of model.wasm, or the compiled module, at once. Some browsers do so for small modules only. */

@@ -1,6 +1,7 @@
 /** The text of an exported model's ES module. It holds to `rows.ts`, `classification.ts` and the steps of preprocessing. */
 import * as Preprocess from "@cotangent/data/preprocess"
 import type { AnyArtifact } from "./artifact.ts"
+import { isEstimate } from "./estimate.ts"
 import type { WasmModel } from "./standalone.ts"
 
 /** JSON that may stand in a script: line separators are no line ends there, but were once. */
@@ -140,6 +141,17 @@ const label = (outputs) => {
 }
 `
 
+const estimateGlue = `
+const undo = { Standardise: ({ mean, deviation }, z) => mean + z * deviation, MinMax: ({ min, range, low, high }, y) => min + ((y - low) * range) / (high - low) }
+const number = (outputs) => about.target.reduceRight((value, step) => undo[step._tag]?.(step, value) ?? value, outputs[0])
+`
+
+/** The steps of a target that is a number. */
+const targetSteps = ({ preprocessing }: AnyArtifact): ReadonlyArray<unknown> => {
+  const target = preprocessing === undefined ? undefined : Preprocess.encode(preprocessing).target
+  return target?.kind === "number" ? target.steps : []
+}
+
 /** The ES module. */
 export const glueOf = (artifact: AnyArtifact, { input, inputs, output, outputs, section }: WasmModel): string => {
   const { inputShape, labels, name, outputShape, preprocessing, threshold } = artifact
@@ -150,11 +162,14 @@ export const glueOf = (artifact: AnyArtifact, { input, inputs, output, outputs, 
     outputShape,
     ...where,
     ...(labels === undefined ? {} : { threshold }),
-    ...(preprocessing === undefined ? {} : { inputsOf: Preprocess.encode(preprocessing).inputs })
+    ...(preprocessing === undefined ? {} : { inputsOf: Preprocess.encode(preprocessing).inputs }),
+    ...(isEstimate(artifact) ? { target: targetSteps(artifact) } : {})
   }
   const classifying = `,
     classify: (row) => label(run(row)),
     classifyBatch: (rows) => Array.from(rows, (row) => label(run(row)))`
+  const estimating = `,
+    estimate: (row) => number(run(row))`
   return `/** ${described(artifact)}. Made by \`cotangent export\`; the weights are in model.wasm. */
 const about = ${json(about)}
 export const { name, inputShape, outputShape } = about
@@ -169,7 +184,7 @@ const refuse = (sentence) => {
 }
 const show = (cell) => (typeof cell === "string" ? JSON.stringify(cell) : String(cell))
 const isNumber = (cell) => typeof cell === "number" && Number.isFinite(cell)
-${preprocessing === undefined ? numbersGlue : preprocessingGlue}${labels === undefined ? "" : labelsGlue}
+${preprocessing === undefined ? numbersGlue : preprocessingGlue}${labels === undefined ? "" : labelsGlue}${isEstimate(artifact) ? estimateGlue : ""}
 const moduleOf = (source) => {
   const module = source instanceof WebAssembly.Module ? source : new WebAssembly.Module(source)
   if (WebAssembly.Module.customSections(module, about.section).length === 0)
@@ -190,7 +205,7 @@ export const instantiate = (source) => {
   const predict = (row) => run(row).slice()
   return {
     predict,
-    predictBatch: (rows) => Array.from(rows, predict)${labels === undefined ? "" : classifying}
+    predictBatch: (rows) => Array.from(rows, predict)${labels === undefined ? "" : classifying}${isEstimate(artifact) ? estimating : ""}
   }
 }
 

@@ -8,6 +8,7 @@ import { sizeOf } from "@cotangent/graph"
 import type { AnyArtifact, Artifact } from "./artifact.ts"
 import { type Classification, classifier } from "./classification.ts"
 import { PoolError } from "./errors.ts"
+import { estimator } from "./estimate.ts"
 import { encoderOf, type Numbers } from "./rows.ts"
 import { wasmModelOf } from "./standalone.ts"
 
@@ -20,6 +21,8 @@ export interface Pool<in R = Numbers, out L extends string = string> {
   readonly predictBatch: (rows: ReadonlyArray<R>) => Promise<ReadonlyArray<Float32Array>>
   readonly classify: (row: R) => Promise<Classification<L>>
   readonly classifyBatch: (rows: ReadonlyArray<R>) => Promise<ReadonlyArray<Classification<L>>>
+  /** The one number a regressor puts out, in the units of the table. */
+  readonly estimate: (row: R) => Promise<number>
   /** Ends the threads; what is under way fails with a PoolError. */
   readonly close: () => Promise<void>
 }
@@ -155,6 +158,7 @@ export const pool = <R, L extends string>(
   const threads = startThreads(artifact, count)
   const encode = encoderOf(artifact)
   const label = classifier(artifact)
+  const number = estimator(artifact)
   const [inputs, outputs] = [sizeOf(artifact.inputShape), sizeOf(artifact.outputShape)]
   const leastBusy = (): Thread => {
     const alive = threads.filter(({ isAlive }) => isAlive())
@@ -184,6 +188,7 @@ export const pool = <R, L extends string>(
     predictBatch: (rows) => each(rows, (part, at) => part.slice(at, at + outputs)),
     classify: async (row) => label(await ask([row]), 0),
     classifyBatch: (rows) => each(rows, label),
+    estimate: async (row) => number(await ask([row])),
     close: async () => {
       await Promise.all(threads.map(({ close }) => close()))
     }

@@ -142,6 +142,31 @@ describe("Predictor", () => {
     refused(7 as never, "a row must be a record of cells, it is 7")
   })
 
+  it("gives numbers in the units of the table", () => {
+    const prices = Result.getOrThrow(
+      Preprocess.fit(
+        Preprocess.make({ size: Preprocess.minMax() }, Preprocess.target("price", Preprocess.standardise)),
+        Table.fromColumns({ size: [10, 30], price: [100, 300] })
+      )
+    )
+    const model = pipe(Model.input([1]), Model.dense("price", 1))
+    const params = T.evaluate({ price: { kernel: T.constant([[2]]), bias: T.constant([-1]) } })
+    const { estimate, predict } = Predictor.make(
+      Artifact.make(model, { params, modelState: {} }, { preprocessing: prices })
+    )
+    assert.deepStrictEqual(
+      [10, 20, 30].map((size) => estimate({ size })),
+      [100, 200, 300]
+    )
+    assert.deepStrictEqual([...predict({ size: 30 })], [1])
+    const { artifact, rows } = examples["convolutions"] ?? assert.fail()
+    assert.throws(
+      () => Predictor.make(artifact).estimate(rows(1)),
+      RowError,
+      "estimate: the model puts out several numbers"
+    )
+  })
+
   it("takes labels from preprocessing that knows them", () => {
     const flowers = Result.getOrThrow(
       Preprocess.fit(

@@ -7,6 +7,7 @@ import { type Engine, isWideEnabled, makeEngine } from "@cotangent/runtime"
 import type { Artifact } from "./artifact.ts"
 import { type Classification, classifier } from "./classification.ts"
 import { RowError } from "./errors.ts"
+import { estimator } from "./estimate.ts"
 import { type Placed, placePrograms, writeWeights } from "./placed.ts"
 import { encoderOf, type Numbers } from "./rows.ts"
 import { decode, type LoadedArtifact } from "./stored-artifact.ts"
@@ -23,6 +24,11 @@ export interface Predictor<in R = Numbers, out L extends string = string> {
   /** The label with the largest output. Throws a RowError when the artifact has no labels. */
   readonly classify: (row: R) => Classification<L>
   readonly classifyBatch: (rows: ReadonlyArray<R>) => ReadonlyArray<Classification<L>>
+  /**
+   * The one number a regressor puts out, what preprocessing did to the target undone. Throws a RowError when there are several
+   * outputs, or labels.
+   */
+  readonly estimate: (row: R) => number
   readonly memoryBytes: number
 }
 
@@ -81,6 +87,7 @@ export const make = <R, L extends string>(
   if (one === undefined || many === undefined) throw new RangeError("predictor: an artifact has two programs")
   const encode = encoderOf(artifact)
   const label = classifier(artifact)
+  const number = estimator(artifact)
   const [width, outputs] = [sizeOf(artifact.inputShape), sizeOf(artifact.outputShape)]
   const run = (row: R): void => {
     encode(row, one.input, 0)
@@ -119,6 +126,10 @@ export const make = <R, L extends string>(
       return label(one.output, 0)
     },
     classifyBatch: (rows) => batch(rows, label),
+    estimate: (row) => {
+      run(row)
+      return number(one.output)
+    },
     memoryBytes: bytes
   }
 }

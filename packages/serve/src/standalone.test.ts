@@ -23,6 +23,7 @@ interface Predicting {
   readonly predict: (row: unknown) => Float32Array
   readonly predictBatch: (rows: ReadonlyArray<unknown>) => ReadonlyArray<Float32Array>
   readonly classify: (row: unknown) => Predictor.Classification
+  readonly estimate: (row: unknown) => number
 }
 
 const inFolder = async (body: (folder: string) => Promise<void> | void): Promise<void> => {
@@ -185,6 +186,26 @@ console.log(JSON.stringify(predictBatch(rows).flatMap((y) => [...new Uint32Array
       ]
       wrong.forEach(same)
       assert.deepStrictEqual(refused, wrong)
+    }))
+
+  it("gives numbers in the units of the table", () =>
+    inFolder(async (folder) => {
+      const recipe = Preprocess.make(
+        { mass: Preprocess.standardise },
+        Preprocess.target(
+          "length",
+          Preprocess.steps(Preprocess.impute("mean"), Preprocess.minMax({ low: -1, high: 3 }))
+        )
+      )
+      const fitted = Result.getOrThrow(Preprocess.fit(recipe, table))
+      const line = pipe(Model.input([1]), Model.dense("length", 1))
+      const initial = T.evaluate(line.init(Key.key(5)))
+      const weights = { params: initial.params, modelState: initial.state }
+      const artifact = Artifact.make(line, weights, { preprocessing: fitted })
+      const { declarations } = write(folder, artifact)
+      assert.include(declarations, "readonly estimate: (row: Row) => number")
+      const { estimate } = await (await load(folder)).load()
+      assert.strictEqual(estimate({ mass: 4 }), Predictor.make(artifact).estimate({ mass: 4 }))
     }))
 
   it("refuses the WebAssembly module of another export", () =>

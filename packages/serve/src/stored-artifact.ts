@@ -8,14 +8,24 @@ import { type Graph, Hash, sizeOf, type Value } from "@cotangent/graph"
 import { decode as decodeGraph, encode as encodeGraph } from "@cotangent/graph/codec"
 import * as Preprocess from "@cotangent/data/preprocess"
 import * as Safetensors from "@cotangent/train/safetensors"
-import { type AnyArtifact, type Artifact, descriptionProblems, type ServedProgram, type Weight } from "./artifact.ts"
+import {
+  type AnyArtifact,
+  type Artifact,
+  descriptionProblems,
+  mostRows,
+  type ServedProgram,
+  type Weight
+} from "./artifact.ts"
 import type { Numbers } from "./rows.ts"
 import { ArtifactError } from "./errors.ts"
 
 const key = "cotangent"
 
 const Size = Schema.Int.check(Schema.isGreaterThan(0))
-const Program = Schema.Struct({ rows: Size, graph: Schema.Unknown })
+const Program = Schema.Struct({
+  rows: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: mostRows })),
+  graph: Schema.Unknown
+})
 
 const Description = Schema.Struct({
   format: Schema.Literal("cotangent model"),

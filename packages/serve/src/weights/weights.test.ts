@@ -1,10 +1,12 @@
 import { readFileSync } from "node:fs"
+import { Npy } from "@cotangent/data"
 import { Key, T, Tree, type Value, Values } from "@cotangent/graph"
 import { Model } from "@cotangent/nn"
 import * as Safetensors from "@cotangent/train/safetensors"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { pipe } from "effect/Function"
+import * as Result from "effect/Result"
 import * as Artifact from "../artifact-module.ts"
 import { WeightsError } from "../errors.ts"
 import * as Predictor from "../predictor-module.ts"
@@ -91,6 +93,24 @@ describe("weights of PyTorch", () => {
   golden("images", images)
   golden("sequences", sequences)
   golden("attention", attention)
+
+  it("go through npz, both ways", () => {
+    const bytes = readFileSync(new URL("../fixtures/torch-images.npz", import.meta.url))
+    const { "the input": x, "the output": y, ...tensors } = Result.getOrThrow(Npy.parseZip("images", bytes))
+    assert.isDefined(x)
+    const weights = Weights.fromTorch(images, tensors)
+    close(outputs(images, weights, x), y?.data ?? [], "npz")
+    const written = Result.getOrThrow(Npy.parseZip("again", Npy.encodeZip(Weights.toTorch(images, weights))))
+    assert.deepStrictEqual(Weights.fromTorch(images, written), weights)
+    // numpy computes in float64 by default.
+    const wide = Object.fromEntries(
+      Object.entries(written).map(([name, value]) => [
+        name,
+        Values.of(Float64Array.from(value.data), [...value.shape], "f64")
+      ])
+    )
+    assert.deepStrictEqual(Weights.fromTorch(images, wide), weights)
+  })
 
   it("come as half precision and as whole numbers", () => {
     const { tensors } = fixture("types")
