@@ -78,6 +78,13 @@ export const answer = 42
       const here = Predictor.make(Artifact.make(model, { params, modelState: state }))
       assert.deepStrictEqual(predict([1, -2]), here.predict([1, -2]))
 
+      const saved = join(folder, "run.safetensors")
+      const other = T.evaluate(model.init(Key.key(1)))
+      writeFileSync(saved, Artifact.encode(Artifact.make(model, { params: other.params, modelState: other.state })))
+      const again = join(folder, "again")
+      assert.strictEqual(await exporting(folder, "--out", again, "--model", saved), "")
+      assert.deepStrictEqual((await (await load(again)).load()).predict([1, -2]), here.predict([1, -2]))
+
       const refused = async (sentence: string, ...args: ReadonlyArray<string>) =>
         assert.include(await exporting(...args, "--out", join(folder, "none")), sentence)
       const file = join(folder, "checkpoint-000010")

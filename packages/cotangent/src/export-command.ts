@@ -22,7 +22,7 @@ const options = {
   ),
   model: Flag.String("model").pipe(
     Flag.withDescription(
-      "for weights without their model, as checkpoints are: the module whose export `model` is the model, FILE or FILE#NAME"
+      "for weights without their model, as checkpoints are: the model.safetensors of a run, or the module whose export `model` is the model, FILE or FILE#NAME"
     ),
     Flag.optional
   ),
@@ -85,21 +85,33 @@ const modelIn = (spec: string) =>
     return model
   })
 
-const read = (source: string, model: Option.Option<string>, labels: Option.Option<string>) =>
+/** The tensors and metadata of a file. */
+const readFile = (file: string) =>
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
+    const bytes = yield* fs.readFile(file).pipe(Effect.mapError((error) => failed(file, error.reason.message)))
+    const contents = yield* Safetensors.decode(bytes).pipe(Effect.mapError(({ message }) => failed(file, message)))
+    return { bytes, ...contents }
+  })
+
+const readArtifact = (file: string) =>
+  Effect.gen(function* () {
+    const { bytes, metadata } = yield* readFile(file)
+    if (!("cotangent" in metadata))
+      return yield* failed(file, "it holds weights and no model; say which model they are of with --model FILE")
+    return yield* attempt(file, (): Artifact.AnyArtifact => Artifact.decode(bytes))
+  })
+
+const read = (source: string, model: Option.Option<string>, labels: Option.Option<string>) =>
+  Effect.gen(function* () {
     const paths = yield* Path.Path
     const file = yield* fileOf(source)
-    const bytes = yield* fs.readFile(file).pipe(Effect.mapError((error) => failed(file, error.reason.message)))
-    if (Option.isNone(model)) {
-      const { metadata } = yield* Safetensors.decode(bytes).pipe(
-        Effect.mapError(({ message }) => failed(file, message))
-      )
-      if (!("cotangent" in metadata))
-        return yield* failed(file, "it holds weights and no model; say which model they are of with --model FILE")
-      return yield* attempt(file, () => Artifact.decode(bytes))
+    if (Option.isNone(model)) return yield* readArtifact(file)
+    const { tensors } = yield* readFile(file)
+    if (model.value.endsWith(".safetensors")) {
+      const artifact = yield* readArtifact(model.value)
+      return yield* attempt(file, () => Weights.into(artifact, tensors))
     }
-    const { tensors } = yield* Safetensors.decode(bytes).pipe(Effect.mapError(({ message }) => failed(file, message)))
     const known = yield* modelIn(model.value)
     // The types of a model that is imported by name are not known; Artifact.make checks its weights.
     const typed = known as unknown as Model.Model<ReadonlyArray<number>, ReadonlyArray<number>>

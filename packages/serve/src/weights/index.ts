@@ -3,15 +3,8 @@ import { keras } from "./keras.ts"
 import { type Read, readFrom, type Write, writeTo } from "./interchange.ts"
 import { torch } from "./torch.ts"
 
-export {
-  fromTensors,
-  type NameOptions,
-  type Read,
-  type ReadOptions,
-  type Tensors,
-  toTensors,
-  type Write
-} from "./interchange.ts"
+export type { NameOptions, Read, ReadOptions, Tensors, Write } from "./interchange.ts"
+export { fromTensors, into, toTensors } from "./own.ts"
 
 /**
  * The weights of a model from a `state_dict()` of PyTorch, in its layout: matrices `[out, in]`, images in channels before

@@ -1,7 +1,7 @@
 /** Weights of a model from those of another framework and the other way round. */
 import { type AnyTensor, Key, type Shape, sizeOf, Tree, type Value, Values } from "@cotangent/graph"
 import { Model } from "@cotangent/nn"
-import { type TrainedWeights, weightsOf } from "../artifact.ts"
+import type { TrainedWeights } from "../artifact.ts"
 import { WeightsError } from "../errors.ts"
 import { type Framework, layersOf, type Placed } from "./framework.ts"
 import { type Sizes, type Slot, theirShape, toOurs, toTheirs } from "./slot.ts"
@@ -188,53 +188,3 @@ export const writeTo =
     if (problems.length > 0) throw new WeightsError({ problems })
     return tensors
   }
-
-/** Names under which a leaf may stand in a file of ours: of weights alone, or of a checkpoint, best weights first. */
-const ownNames = {
-  params: (path: string) => [`best.params.${path}`, `state.optimizer.params.${path}`, `params.${path}`, path],
-  modelState: (path: string) => [
-    `best.modelState.${path}`,
-    `state.model.${path}`,
-    `modelState.${path}`,
-    `${path} (state)`,
-    path
-  ]
-} as const
-
-/**
- * Weights of a model from tensors under our own names: those of `Weights.toTensors`, of a file that holds parameters, or of a
- * checkpoint, whose best weights are taken where it has some. Other tensors are ignored. Throws a WeightsError that names all
- * that is missing or of another shape.
- */
-export const fromTensors = <I extends Shape, O extends Shape, P, S>(
-  model: Model.Model<I, O, P, S>,
-  tensors: Tensors
-): TrainedWeights<P, S> => {
-  const any = Model.forgetShapes(model) as unknown as Model.AnyModel
-  const initial = any.init(Key.key(0))
-  const problems: Array<string> = []
-  const hasBest = Object.keys(tensors).some((name) => name.startsWith("best.params."))
-  const read = (tree: unknown, namesOf: (path: string) => ReadonlyArray<string>): unknown => {
-    const values = Tree.entries<AnyTensor>(tree).map(({ path, leaf }): Value | undefined => {
-      const names = namesOf(path).filter((name) => hasBest || !name.startsWith("best."))
-      const name = names.find((candidate) => Object.hasOwn(tensors, candidate))
-      const value = name === undefined ? undefined : tensors[name]
-      if (value === undefined) problems.push(`there is no ${path}, ${show(leaf.shape)} is needed`)
-      else if (show(value.shape) !== show(leaf.shape) || value.dtype !== leaf.dtype)
-        problems.push(`${name} is ${value.dtype}${show(value.shape)}, ${leaf.dtype}${show(leaf.shape)} is needed`)
-      return value
-    })
-    return Tree.rebuildWith(tree, values)
-  }
-  const weights = {
-    params: read(initial.params, ownNames.params),
-    modelState: read(initial.state, ownNames.modelState)
-  }
-  if (problems.length > 0) throw new WeightsError({ problems })
-  // Every leaf was found with the shape and type it has in the model.
-  return weights as TrainedWeights<P, S>
-}
-
-/** The tensors of weights by name, for a file: `Safetensors.encode(Weights.toTensors(run))`. */
-export const toTensors = <P, S>({ params, modelState }: TrainedWeights<P, S>): Tensors =>
-  Object.fromEntries(weightsOf(params, modelState).map(({ name, value }) => [name, value]))

@@ -252,6 +252,14 @@ describe("weights under our own names", () => {
       Weights.fromTensors(model, { ...last, ...named("best.params", "best.modelState", best) }),
       best
     )
-    assert.throws(() => Weights.fromTensors(model, more), WeightsError, "there is no hidden.kernel, [2, 3] is needed")
+    const artifact = Artifact.make(model, weights)
+    const later = Weights.into(artifact, { ...last, ...named("best.params", "best.modelState", best) })
+    assert.deepStrictEqual(Artifact.encode(later), Artifact.encode(Artifact.make(model, best)))
+    assert.throws(() => Weights.into(artifact, more), WeightsError, "there is no norm.variance, f32[3] is needed")
+    assert.throws(
+      () => Weights.fromTensors(model, more),
+      WeightsError,
+      "there is no hidden.kernel, f32[2, 3] is needed"
+    )
   })
 })
