@@ -95,9 +95,11 @@ describe("rooms", () => {
     })
   }
 
-  it("runtime is platform-neutral", () =>
-    assert.deepStrictEqual(
-      offending("runtime", (from) => !from.startsWith("node:") && !from.startsWith("@effect/platform")),
-      []
-    ))
+  for (const room of ["runtime", "serve"] as const) {
+    it(`${room} is platform-neutral`, () =>
+      assert.deepStrictEqual(
+        offending(room, (from) => !from.startsWith("node:") && !from.startsWith("@effect/platform")),
+        []
+      ))
+  }
 })
