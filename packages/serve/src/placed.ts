@@ -1,5 +1,5 @@
 /** The programs of an artifact in one memory: the weights, then constants, inputs and outputs of each, then scratch. */
-import { type Addresses, plan, type Planned, type PlanOptions } from "@cotangent/compiler"
+import { type Addresses, layoutOf, plan, type Planned, type PlanOptions } from "@cotangent/compiler"
 import { sizeOf, type Value } from "@cotangent/graph"
 import { alignUp, type Memory, pagesFor, place, type PlacedLeaf, writeLeaf } from "@cotangent/runtime"
 import type { ServedProgram, Weight } from "./artifact.ts"
@@ -74,3 +74,18 @@ export const placePrograms = (
 /** Writes the weights into a memory. */
 export const writeWeights = (memory: Memory, { weights, values }: Placed): void =>
   weights.forEach((leaf, i) => writeLeaf(memory, leaf, values[i]?.data ?? []))
+
+/** What stands in the memory before the first call: weights and constants, from address 0 on. */
+export const contentsOf = (placed: Placed): ArrayBuffer => {
+  const buffer = new ArrayBuffer(placed.fixedEnd)
+  const memory: Memory = { pages: placed.pages, buffer }
+  writeWeights(memory, placed)
+  for (const { addresses, planned } of placed.programs) {
+    const layout = layoutOf(planned, addresses)
+    for (const { buffer: constant, data } of planned.constants) {
+      const { name: path, dtype, id, length } = constant
+      writeLeaf(memory, { path, shape: [length], dtype, length, address: layout.get(id) ?? 0 }, data)
+    }
+  }
+  return buffer
+}

@@ -1,16 +1,18 @@
 /**
  * Pools: predictors in several threads, for models that take longer than a message does, and for hosts that must not wait.
  *
- * Every thread has a WebAssembly instance of its own with the weights in it, so that no two requests share anything. Rows are
+ * Every thread has a memory of its own with the weights in it, so that no two requests share anything. Rows are
  * encoded by the caller, who so learns at once what is wrong with one.
  */
+import { layoutOf, toWasm } from "@cotangent/compiler"
 import { sizeOf } from "@cotangent/graph"
+import { isWideEnabled } from "@cotangent/runtime"
 import type { AnyArtifact, Artifact } from "./artifact.ts"
 import { type Classification, classifier } from "./classification.ts"
 import { PoolError } from "./errors.ts"
 import { estimator } from "./estimate.ts"
+import { contentsOf, placePrograms } from "./placed.ts"
 import { encoderOf, type Numbers } from "./rows.ts"
-import { wasmModelOf } from "./standalone.ts"
 
 /** A trained model in several threads. */
 export interface Pool<in R = Numbers, out L extends string = string> {
@@ -53,16 +55,25 @@ interface WorkerThreads {
 
 /** What a thread runs: text, for there is no file that every bundler would find. */
 const source = `"use strict"
-const { parentPort, workerData: { module, at } } = require("node:worker_threads")
-const { memory, step } = new WebAssembly.Instance(module).exports
-const input = new Float32Array(memory.buffer, at.input, at.inputs)
-const output = new Float32Array(memory.buffer, at.output, at.outputs)
+const { parentPort, workerData: { contents, pages, programs } } = require("node:worker_threads")
+const memory = new WebAssembly.Memory({ initial: pages, maximum: pages })
+new Uint8Array(memory.buffer).set(new Uint8Array(contents))
+const [one, many] = programs.map(({ module, rows, input, output }) => ({
+  rows,
+  step: new WebAssembly.Instance(module, { env: { memory } }).exports.step,
+  input: new Float32Array(memory.buffer, input.address, input.length),
+  output: new Float32Array(memory.buffer, output.address, output.length)
+}))
+const [inputs, width] = [one.input.length, one.output.length]
 parentPort.on("message", ({ id, numbers, rows }) => {
-  const outputs = new Float32Array(rows * at.outputs)
-  for (let i = 0; i < rows; i++) {
-    input.set(numbers.subarray(i * at.inputs, (i + 1) * at.inputs))
+  const outputs = new Float32Array(rows * width)
+  for (let from = 0; from < rows; ) {
+    const count = Math.min(many.rows, rows - from)
+    const { input, output, step } = count === 1 ? one : many
+    input.set(numbers.subarray(from * inputs, (from + count) * inputs))
     step()
-    outputs.set(output, i * at.outputs)
+    outputs.set(output.subarray(0, count * width), from * width)
+    from += count
   }
   parentPort.postMessage({ id, outputs }, [outputs.buffer])
 })
@@ -131,9 +142,14 @@ const startThread = ({ Worker }: WorkerThreads, workerData: object): Thread => {
 const startThreads = (artifact: AnyArtifact, count: number): ReadonlyArray<Thread> => {
   if (!Number.isInteger(count) || count < 1 || count > 64)
     throw new PoolError({ message: `pool: ${count} threads were asked for; a whole number from 1 to 64 is needed` })
-  const { bytes, ...at } = wasmModelOf(artifact)
-  const [threads, module] = [workerThreads(), new WebAssembly.Module(bytes)]
-  return Array.from({ length: count }, () => startThread(threads, { module, at }))
+  const threads = workerThreads()
+  const placed = placePrograms(artifact.weights, artifact.programs)
+  const programs = placed.programs.map(({ addresses, input, output, planned, rows }) => {
+    const bytes = toWasm(planned, layoutOf(planned, addresses), placed.pages, { wide: isWideEnabled() })
+    return { rows, input, output, module: new WebAssembly.Module(bytes.slice()) }
+  })
+  const workerData = { programs, pages: placed.pages, contents: contentsOf(placed) }
+  return Array.from({ length: count }, () => startThread(threads, workerData))
 }
 
 /**

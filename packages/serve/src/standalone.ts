@@ -4,12 +4,11 @@
  */
 import { layoutOf, type Segment, toWasm } from "@cotangent/compiler"
 import { sizeOf } from "@cotangent/graph"
-import { type Memory, writeLeaf } from "@cotangent/runtime"
 import type { AnyArtifact } from "./artifact.ts"
 import { ArtifactError } from "./errors.ts"
 import { declarationsOf } from "./declarations.ts"
 import { glueOf } from "./glue.ts"
-import { placePrograms, writeWeights } from "./placed.ts"
+import { contentsOf, placePrograms } from "./placed.ts"
 import { fingerprint } from "./stored-artifact.ts"
 
 /** A program for one row as a module with its weights, and where its input and output stand in its memory. */
@@ -23,9 +22,9 @@ export interface WasmModel {
   readonly outputs: number
 }
 
-/** The memory of the module as it is at the start, up to where it is not zero any more. */
-const contentsOf = (buffer: ArrayBuffer, end: number): ReadonlyArray<Segment> => {
-  const bytes = new Uint8Array(buffer, 0, end)
+/** Contents up to where they are not zero any more. */
+const segmentsOf = (contents: ArrayBuffer): ReadonlyArray<Segment> => {
+  const bytes = new Uint8Array(contents)
   const last = bytes.findLastIndex((byte) => byte !== 0)
   return last < 0 ? [] : [{ address: 0, bytes: bytes.subarray(0, last + 1) }]
 }
@@ -36,17 +35,9 @@ export const wasmModelOf = (artifact: AnyArtifact): WasmModel => {
   const [program] = placed.programs
   if (program === undefined) throw new ArtifactError({ problems: ["it has no program for one row"] })
   const { planned, addresses, input, output } = program
-  const memory: Memory = { pages: placed.pages, buffer: new ArrayBuffer(placed.fixedEnd) }
-  writeWeights(memory, placed)
-  const layout = layoutOf(planned, addresses)
-  for (const { buffer, data } of planned.constants) {
-    const { name: path, dtype, length } = buffer
-    writeLeaf(memory, { path, shape: [length], dtype, length, address: layout.get(buffer.id) ?? 0 }, data)
-  }
   const mark = fingerprint(artifact)
-  const bytes = toWasm(planned, layout, placed.pages, {
-    // The buffer was made above, and is no shared one.
-    contents: contentsOf(memory.buffer as ArrayBuffer, placed.fixedEnd),
+  const bytes = toWasm(planned, layoutOf(planned, addresses), placed.pages, {
+    contents: segmentsOf(contentsOf(placed)),
     salt: mark,
     // The process that runs it may have switched on V8's pairing of vectors, which takes only what is written for it.
     wide: true
