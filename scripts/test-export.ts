@@ -14,7 +14,19 @@ import { gzipSync } from "node:zlib"
 import * as Effect from "effect/Effect"
 import { pipe } from "effect/Function"
 import * as NodeServices from "@effect/platform-node/NodeServices"
-import { Artifact, Compute, Dataset, Loss, Metrics, Model, Optimizer, Predictor, Trainer } from "cotangent"
+import {
+  Artifact,
+  Compute,
+  Dataset,
+  Loss,
+  Metrics,
+  Model,
+  Optimizer,
+  Predictor,
+  RandomKey,
+  T,
+  Trainer
+} from "cotangent"
 
 const model = pipe(Model.input([64]), Model.dense("hidden", 64, { activation: "relu" }), Model.dense("logits", 10))
 const training = Effect.gen(function* () {
@@ -37,7 +49,9 @@ const bytes = Artifact.encode(artifact)
 const started = performance.now()
 const predictor = Predictor.fromBytes(bytes)
 const opened = performance.now() - started
-const words = rows.flatMap((row) => [...new Uint32Array(predictor.predict(row).buffer)])
+const each = rows.flatMap((row) => [...new Uint32Array(predictor.predict(row).buffer)])
+/** One by one, then in batches. */
+const words = [...each, ...each]
 
 /** Microseconds a call of `body` takes, for `count` rows: the least and the median of 100 rounds. */
 const times = (body: () => void, count: number): string => {
@@ -68,10 +82,29 @@ for (const row of rows) await predict(row)
 console.log(`pool, one row after another: ${(((performance.now() - asked) * 1000) / rows.length).toFixed(1)} us`)
 await close()
 
+// A larger model with random weights: what a program for batches is worth.
+const wide = pipe(
+  Model.input([784]),
+  Model.dense("first", 512, { activation: "relu" }),
+  Model.dense("second", 512, { activation: "relu" }),
+  Model.dense("last", 10)
+)
+const drawn = T.evaluate(wide.init(RandomKey.key(0)))
+const large = Artifact.standalone(Artifact.make(wide, { params: drawn.params, modelState: drawn.state }), {
+  batch: true
+})
+const exported = await import(`data:text/javascript,${encodeURIComponent(large.javascript)}`)
+const { predict: predictLarge, predictBatch: predictLargeBatch } = exported.instantiate(large.wasm)
+const images = Array.from({ length: 320 }, (_, i) => Float32Array.from({ length: 784 }, (_unused, j) => (i * j) % 7))
+console.log(`784-512-512-10, exported, one row: ${times(() => images.forEach(predictLarge), images.length)}`)
+console.log(`784-512-512-10, exported, in batches, per row: ${times(() => predictLargeBatch(images), images.length)}`)
+
 const page = `import { load } from "./model.js"
+import { load as loadBatch } from "./batch.js"
 const { predict } = await load()
+const { predictBatch } = await loadBatch("./batch.wasm")
 const rows = await (await fetch("./rows.json")).json()
-const words = rows.flatMap((row) => [...new Uint32Array(predict(row).buffer)])
+const words = [...rows.map(predict), ...predictBatch(rows)].flatMap((y) => [...new Uint32Array(y.buffer)])
 const from = performance.now()
 for (const row of rows) predict(row)
 const micros = ((performance.now() - from) * 1000) / rows.length
@@ -79,9 +112,11 @@ document.body.textContent = JSON.stringify({ words, micros, host: navigator.user
 `
 const script = `import { readFileSync } from "node:fs"
 import { load } from "./model.js"
+import { load as loadBatch } from "./batch.js"
 const { predict } = await load()
+const { predictBatch } = await loadBatch("./batch.wasm")
 const rows = JSON.parse(readFileSync(new URL("rows.json", import.meta.url), "utf8"))
-const words = rows.flatMap((row) => [...new Uint32Array(predict(row).buffer)])
+const words = [...rows.map(predict), ...predictBatch(rows)].flatMap((y) => [...new Uint32Array(y.buffer)])
 const from = performance.now()
 for (const row of rows) predict(row)
 const micros = ((performance.now() - from) * 1000) / rows.length
@@ -93,6 +128,9 @@ const write = (name: string, content: string | Uint8Array): void => writeFileSyn
 write("model.wasm", wasm)
 write("model.js", javascript)
 write("model.d.ts", declarations)
+const batched = Artifact.standalone(artifact, { batch: true })
+write("batch.wasm", batched.wasm)
+write("batch.js", batched.javascript)
 write("package.json", manifest)
 write("rows.json", JSON.stringify(rows.map((row) => [...row])))
 write("run.js", script)

@@ -26,6 +26,10 @@ const options = {
     ),
     Flag.optional
   ),
+  batch: Flag.Boolean("batch").pipe(
+    Flag.withDescription("a program for batches too: many rows of a large model are faster, the code is twice as long"),
+    Flag.withDefault(false)
+  ),
   labels: Flag.String("labels").pipe(
     Flag.withDescription("with --model: what the outputs are called, separated by commas"),
     Flag.optional
@@ -129,11 +133,13 @@ const kilobytes = (bytes: number): string => `${(bytes / 1000).toFixed(1)} KB`
 export const exportModel = Command.make(
   "export",
   options,
-  Effect.fnUntraced(function* ({ source, out, model, labels }) {
+  Effect.fnUntraced(function* ({ source, out, model, labels, batch }) {
     const paths = yield* Path.Path
     const fs = yield* FileSystem.FileSystem
     const artifact = yield* read(source, model, labels)
-    const { wasm, javascript, declarations, manifest } = yield* attempt(source, () => Artifact.standalone(artifact))
+    const { wasm, javascript, declarations, manifest } = yield* attempt(source, () =>
+      Artifact.standalone(artifact, { batch })
+    )
     yield* Files.prepareFolder(out)
     const text = new TextEncoder()
     const write = (name: string, bytes: Uint8Array) => Files.writeAtomic(paths.join(out, name), bytes)

@@ -10,4 +10,4 @@ export {
 } from "./artifact.ts"
 export type { Numbers, RowOf } from "./rows.ts"
 export { decode, encode, fingerprint, type LoadedArtifact } from "./stored-artifact.ts"
-export { type ExportedModel, standalone } from "./standalone.ts"
+export { type ExportedModel, standalone, type StandaloneOptions } from "./standalone.ts"

@@ -109,6 +109,7 @@ const programOf = (
     input,
     Model.evaluate
   )
+  if (y.dtype !== "f32") throw new ArtifactError({ problems: [`the model puts out ${y.dtype}, f32 is needed`] })
   const named = tensors.map((tensor, i) => ({ name: weights[i]?.name ?? "", tensor }))
   return { rows, graph: Graph.make([...named, { name: "input", tensor: input }], [y]) }
 }

@@ -1,8 +1,9 @@
 /** The text of an exported model's ES module. It holds to `rows.ts`, `classification.ts` and the steps of preprocessing. */
 import * as Preprocess from "@cotangent/data/preprocess"
+import { sizeOf } from "@cotangent/graph"
 import type { AnyArtifact } from "./artifact.ts"
 import { isEstimate } from "./estimate.ts"
-import type { WasmModel } from "./standalone.ts"
+import { batchSection, type WasmModel } from "./wasm-model.ts"
 
 /** JSON that may stand in a script: line separators are no line ends there, but were once. */
 const json = (value: unknown): string =>
@@ -16,12 +17,12 @@ export const described = ({ inputShape, name, outputShape }: AnyArtifact): strin
   `${inComment(name)}: [${inputShape.join(", ")}] to [${outputShape.join(", ")}]`
 
 const numbersGlue = `
-const encode = (row, out) => {
+const encode = (row, out, from) => {
   if (!Array.isArray(row) && !(ArrayBuffer.isView(row) && "length" in row)) refuse(\`a row must be a list of \${about.inputs} numbers\`)
   if (row.length !== about.inputs) refuse(\`a row has \${about.inputs} numbers, this one has \${row.length}\`)
   for (let i = 0; i < about.inputs; i++) {
     if (!isNumber(row[i])) refuse(\`number \${i} of the row is \${show(row[i])}; every one must be finite\`)
-    out[i] = row[i]
+    out[from + i] = row[i]
   }
 }
 `
@@ -121,11 +122,11 @@ const parts = about.inputsOf.map(({ column, steps }) => {
   width += own
   return { column, write, at: width - own }
 })
-const encode = (row, out) => {
+const encode = (row, out, from) => {
   if (typeof row !== "object" || row === null) refuse(\`a row must be a record of cells, it is \${show(row)}\`)
   const problems = []
   for (const { column, at, write } of parts) {
-    const wrong = column in row ? write(row[column], out, at) : "the row has no such cell; write null for one that is not known"
+    const wrong = column in row ? write(row[column], out, from + at) : "the row has no such cell; write null for one that is not known"
     if (wrong !== undefined) problems.push(\`column \${show(column)}: \${wrong}\`)
   }
   if (problems.length > 0) refuse([...new Set(problems)].join("; "))
@@ -153,21 +154,23 @@ const targetSteps = ({ preprocessing }: AnyArtifact): ReadonlyArray<unknown> => 
 }
 
 /** The ES module. */
-export const glueOf = (artifact: AnyArtifact, { input, inputs, output, outputs, section }: WasmModel): string => {
+export const glueOf = (artifact: AnyArtifact, { programs, section }: WasmModel): string => {
   const { inputShape, labels, name, outputShape, preprocessing, threshold } = artifact
-  const where = { section, input, inputs, output, outputs }
   const about = {
     name,
     inputShape,
     outputShape,
-    ...where,
+    section,
+    inputs: sizeOf(inputShape),
+    outputs: sizeOf(outputShape),
+    programs,
     ...(labels === undefined ? {} : { threshold }),
     ...(preprocessing === undefined ? {} : { inputsOf: Preprocess.encode(preprocessing).inputs }),
     ...(isEstimate(artifact) ? { target: targetSteps(artifact) } : {})
   }
   const classifying = `,
     classify: (row) => label(run(row)),
-    classifyBatch: (rows) => Array.from(rows, (row) => label(run(row)))`
+    classifyBatch: (rows) => each(rows, label)`
   const estimating = `,
     estimate: (row) => number(run(row))`
   return `/** ${described(artifact)}. Made by \`cotangent export\`; the weights are in model.wasm. */
@@ -185,28 +188,47 @@ const refuse = (sentence) => {
 const show = (cell) => (typeof cell === "string" ? JSON.stringify(cell) : String(cell))
 const isNumber = (cell) => typeof cell === "number" && Number.isFinite(cell)
 ${preprocessing === undefined ? numbersGlue : preprocessingGlue}${labels === undefined ? "" : labelsGlue}${isEstimate(artifact) ? estimateGlue : ""}
-const moduleOf = (source) => {
-  const module = source instanceof WebAssembly.Module ? source : new WebAssembly.Module(source)
-  if (WebAssembly.Module.customSections(module, about.section).length === 0)
+const sections = (module, name) => WebAssembly.Module.customSections(module, name)
+const predictorOf = (module, batch) => {
+  if (sections(module, about.section).length === 0)
     throw new TypeError(\`\${about.name}: this WebAssembly module belongs to another export; copy both files together\`)
-  return module
+  const { memory, step } = new WebAssembly.Instance(module).exports
+  const place = ({ rows, input, output }, step) => ({
+    rows,
+    step,
+    input: new Float32Array(memory.buffer, input, rows * about.inputs),
+    output: new Float32Array(memory.buffer, output, rows * about.outputs)
+  })
+  const one = place(about.programs[0], step)
+  const many = batch ? place(about.programs[1], new WebAssembly.Instance(batch, { env: { memory } }).exports.step) : one
+  const run = (row) => {
+    encode(row, one.input, 0)
+    step()
+    return one.output
+  }
+  const each = (rows, look) => {
+    const list = Array.from(rows)
+    const results = []
+    for (let from = 0; from < list.length; from += many.rows) {
+      const count = Math.min(many.rows, list.length - from)
+      const { input, output, step } = count === 1 ? one : many
+      for (let i = 0; i < count; i++) encode(list[from + i], input, i * about.inputs)
+      step()
+      for (let i = 0; i < count; i++) results.push(look(output.subarray(i * about.outputs, (i + 1) * about.outputs)))
+    }
+    return results
+  }
+  return {
+    predict: (row) => run(row).slice(),
+    predictBatch: (rows) => each(rows, (outputs) => outputs.slice())${labels === undefined ? "" : classifying}${isEstimate(artifact) ? estimating : ""}
+  }
 }
 
 /** A predictor from the bytes of model.wasm, or the compiled module, at once. */
 export const instantiate = (source) => {
-  const { memory, step } = new WebAssembly.Instance(moduleOf(source)).exports
-  const input = new Float32Array(memory.buffer, about.input, about.inputs)
-  const output = new Float32Array(memory.buffer, about.output, about.outputs)
-  const run = (row) => {
-    encode(row, input)
-    step()
-    return output
-  }
-  const predict = (row) => run(row).slice()
-  return {
-    predict,
-    predictBatch: (rows) => Array.from(rows, predict)${labels === undefined ? "" : classifying}${isEstimate(artifact) ? estimating : ""}
-  }
+  const module = source instanceof WebAssembly.Module ? source : new WebAssembly.Module(source)
+  const [batch] = sections(module, "${batchSection}")
+  return predictorOf(module, batch && new WebAssembly.Module(batch))
 }
 
 const fetched = async (url) => {
@@ -221,9 +243,13 @@ const fetched = async (url) => {
 
 /** A predictor from model.wasm beside this file, or wherever it is. */
 export const load = async (source = new URL("./model.wasm", import.meta.url)) => {
-  if (source instanceof WebAssembly.Module) return instantiate(source)
   const isBytes = source instanceof ArrayBuffer || ArrayBuffer.isView(source)
-  return instantiate(await WebAssembly.compile(isBytes ? source : await fetched(new URL(source, import.meta.url))))
+  const module =
+    source instanceof WebAssembly.Module
+      ? source
+      : await WebAssembly.compile(isBytes ? source : await fetched(new URL(source, import.meta.url)))
+  const [batch] = sections(module, "${batchSection}")
+  return predictorOf(module, batch && (await WebAssembly.compile(batch)))
 }
 `
 }

@@ -35,8 +35,12 @@ const inFolder = async (body: (folder: string) => Promise<void> | void): Promise
   }
 }
 
-const write = (folder: string, artifact: Artifact.AnyArtifact): Artifact.ExportedModel => {
-  const exported = Artifact.standalone(artifact)
+const write = (
+  folder: string,
+  artifact: Artifact.AnyArtifact,
+  options: Artifact.StandaloneOptions = {}
+): Artifact.ExportedModel => {
+  const exported = Artifact.standalone(artifact, options)
   writeFileSync(join(folder, "package.json"), exported.manifest)
   writeFileSync(join(folder, "model.wasm"), exported.wasm)
   writeFileSync(join(folder, "model.js"), exported.javascript)
@@ -62,6 +66,26 @@ describe("Artifact.standalone", () => {
         const expected = Predictor.make(artifact).predictBatch(all).flatMap(bitsOf)
         const { predictBatch } = await (await load(folder)).load()
         assert.deepStrictEqual(predictBatch(all).flatMap(bitsOf), expected)
+      }))
+  }
+
+  for (const [name, { artifact, model, rows }] of Object.entries(examples)) {
+    it(`exports ${name} with a program for batches of the same bits`, () =>
+      inFolder(async (folder) => {
+        const { wasm } = write(folder, artifact, { batch: true })
+        const size = model.inputShape.reduce((n, d) => n * d, 1)
+        const { load: loadModel, instantiate } = await load(folder)
+        for (const count of [1, 4, 5, 11]) {
+          const all = split(rows(count), size)
+          const expected = Predictor.make(artifact).predictBatch(all).flatMap(bitsOf)
+          for (const { predict, predictBatch } of [await loadModel(), instantiate(wasm)]) {
+            assert.deepStrictEqual(predictBatch(all).flatMap(bitsOf), expected)
+            assert.deepStrictEqual(
+              all.flatMap((row) => bitsOf(predict(row))),
+              expected
+            )
+          }
+        }
       }))
   }
 
