@@ -35,7 +35,7 @@ export interface PoolOptions {
   readonly threads?: number
 }
 
-/** What a thread is sent, and what it answers. */
+/** What a thread answers. */
 interface Answer {
   readonly id: number
   readonly outputs: Float32Array

@@ -17,7 +17,7 @@ export interface Predictor<in R = Numbers, out L extends string = string> {
   readonly artifact: Artifact<R, L>
   /** The outputs for one row: an array of its own. */
   readonly predict: (row: R) => Float32Array
-  /** Writes the outputs for one row to `out`, which must have as many elements, and gives it back: nothing is allocated. */
+  /** Writes the outputs for one row to `out`, which must have as many elements, and gives it back: of plain numbers nothing is allocated. */
   readonly predictInto: (row: R, out: Float32Array) => Float32Array
   /** The outputs for each row, the same bits as one by one, in rounds of the batch size of the artifact. */
   readonly predictBatch: (rows: ReadonlyArray<R>) => ReadonlyArray<Float32Array>
