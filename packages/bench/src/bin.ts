@@ -1,6 +1,6 @@
 /**
  * `npm run bench -- WHAT`: a workload, a group of them (W6), or all; or one of the tools: `compile`, `heap`, `machine`, `peers`,
- * `replay`, `start`, `sweep`. Every measurement runs in a process of its own on one core.
+ * `replay`, `scaling`, `start`, `sweep`. Every measurement runs in a process of its own, on one core unless threads are asked for.
  */
 import { resolve } from "node:path"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
@@ -12,9 +12,11 @@ import { Argument, Command, Flag } from "effect/cli"
 import type { CompileTimes } from "./compile.ts"
 import { compare, costOf, measureSpeeds, ratioTable } from "./comparison.ts"
 import { curvesOf } from "./curves.ts"
-import { cotangent, installPeers, type Mode, peersIn, sources } from "./peers.ts"
+import type { Mode } from "./mode.ts"
+import { cotangent, installPeers, peersIn, sources } from "./peers.ts"
 import { BenchError, linesOf, own } from "./processes.ts"
 import { compareAll, readRecords, recordAll, writeRecords } from "./replay/replay.ts"
+import { measureScaling, scalingTable, sharedWorkloads } from "./scaling.ts"
 import { cliffsOf, leastOf, type Point } from "./sweep.ts"
 import { table } from "./table.ts"
 import { workloadNames, workloadsOf } from "./workloads.ts"
@@ -27,7 +29,8 @@ interface Options {
   readonly core: number
   readonly json: boolean
   readonly write: boolean
-  readonly mode: "narrow" | "wide"
+  readonly mode: Exclude<Mode, "js">
+  readonly threads: number
   readonly target: "wasm" | "js"
   readonly workload: string
   readonly millis: number
@@ -62,15 +65,15 @@ const shown = (lines: ReadonlyArray<string>): string => {
 const script =
   (name: string, ...args: ReadonlyArray<string>): Tool =>
   (options) =>
-    linesOf(own(name, ...args), options.core, (line) => (options.json ? console.log(line) : undefined)).pipe(
-      Effect.flatMap((lines) => (options.json ? Effect.void : Console.log(shown(lines))))
-    )
+    linesOf(own(name, ...args), options.core, {
+      onLine: (line) => (options.json ? console.log(line) : undefined)
+    }).pipe(Effect.flatMap((lines) => (options.json ? Effect.void : Console.log(shown(lines)))))
 
 const measure: Tool = (options) =>
   Effect.gen(function* () {
     const speeds = options.json ? [] : yield* measureSpeeds(options.core)
     for (const workload of workloadsOf(options.what)) {
-      const rows = yield* compare(workload, [cotangent(modeOf(options))], options)
+      const rows = yield* compare(workload, [cotangent(modeOf(options), options.threads)], options)
       if (!options.json && rows.length > 0)
         yield* Console.log(`${ratioTable(workload, rows, speeds, costOf(workload))}\n`)
     }
@@ -175,12 +178,19 @@ const replay: Tool = (options) =>
       yield* new BenchError({ message: `${changes.length} models changed; --write records them` })
   })
 
+/** What two threads reach together, of what two programs of one thread do. */
+const scaling: Tool = (options) =>
+  Effect.forEach(sharedWorkloads, (workload) => measureScaling(workload, modeOf(options), options)).pipe(
+    Effect.flatMap((rows) => (options.json ? Effect.void : Console.log(scalingTable(rows))))
+  )
+
 const tools: Readonly<Record<string, Tool>> = {
   compile,
   heap: script("heap"),
   machine,
   peers,
   replay,
+  scaling,
   start,
   sweep
 }
@@ -209,9 +219,13 @@ const bench = Command.make(
       Flag.withDescription("record what replay compares with"),
       Flag.withDefault(false)
     ),
-    mode: Flag.Literals("mode", ["narrow", "wide"]).pipe(
-      Flag.withDescription("vectors of 128 or 256 bits"),
-      Flag.withDefault("wide" as "narrow" | "wide")
+    mode: Flag.Literals("mode", ["narrow", "wide", "fast"]).pipe(
+      Flag.withDescription("vectors of 128 or 256 bits, or of 256 with fused multiply-adds"),
+      Flag.withDefault("wide" as Exclude<Mode, "js">)
+    ),
+    threads: Flag.Int("threads").pipe(
+      Flag.withDescription("that share a program, on as many processors"),
+      Flag.withDefault(1)
     ),
     target: Flag.Literals("target", ["wasm", "js"]).pipe(
       Flag.withDescription("what programs are compiled to"),

@@ -30,6 +30,27 @@ describe("cotangent train", () => {
     60_000
   )
 
+  it(
+    "goes on from its checkpoints to the bytes of a run that never stopped",
+    () =>
+      inFolder(async (folder) => {
+        const train = (out: string, epochs: number, ...more: ReadonlyArray<string>) =>
+          cotangent("train", "iris", "--epochs", String(epochs), "--out", join(folder, out), ...more)
+        const kept = ["--checkpoints", join(folder, "checkpoints")]
+        const [whole] = await Promise.all([
+          train("whole", 6),
+          train("parts", 3, ...kept).then(() => train("parts", 6, ...kept))
+        ])
+        assert.strictEqual(whole.code, 0, whole.stderr)
+        for (const name of ["history.json", "model.safetensors"])
+          assert.isTrue(
+            readFileSync(join(folder, "whole", name)).equals(readFileSync(join(folder, "parts", name))),
+            name
+          )
+      }),
+    60_000
+  )
+
   const refused = (name: string, sentence: RegExp, args: (folder: string) => ReadonlyArray<string>) =>
     it(name, () =>
       inFolder(async (folder) => {

@@ -16,7 +16,6 @@ const sentence = (error: unknown): string => (error instanceof Error ? error.mes
 
 root.pipe(
   Command.run({ version: "0.1.0" }),
-  Effect.onInterrupt(() => Console.error("\nStopped between two steps; nothing was written.")),
   Effect.tapError((error) =>
     "_tag" in error && error._tag === "ShowHelp" ? Effect.void : Console.error(`cotangent: ${sentence(error)}`)
   ),

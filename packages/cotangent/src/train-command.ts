@@ -12,7 +12,7 @@ import { Loss, Metrics, Model } from "@cotangent/nn"
 import * as Optimizer from "@cotangent/optim"
 import { Compute } from "@cotangent/runtime"
 import { Artifact } from "@cotangent/serve"
-import { encodeHistory, Files, type History, Trainer } from "@cotangent/train"
+import { Checkpoints, encodeHistory, Files, type History, Trainer } from "@cotangent/train"
 import { Viz } from "@cotangent/viz"
 import { show } from "./progress.ts"
 
@@ -54,6 +54,12 @@ const options = {
   seed: Flag.Int("seed").pipe(
     Flag.withDescription("decides weights and the order of rows; equal seeds give equal files"),
     Flag.withDefault(42)
+  ),
+  checkpoints: Flag.String("checkpoints").pipe(
+    Flag.withDescription(
+      "a folder for checkpoints, one after each epoch and one at Ctrl-C; a run that was stopped goes on from there, to the same files"
+    ),
+    Flag.optional
   ),
   mode: Flag.Literals("mode", ["wide", "narrow", "js"]).pipe(
     Flag.withDescription(
@@ -99,8 +105,21 @@ export const train = Command.make(
   "train",
   options,
   Effect.fnUntraced(
-    function* ({ data, label, classes, out, epochs, batchSize, hidden, learningRate, validationSplit, seed }) {
+    function* ({
+      data,
+      label,
+      classes,
+      out,
+      epochs,
+      batchSize,
+      hidden,
+      learningRate,
+      validationSplit,
+      seed,
+      checkpoints
+    }) {
       yield* Files.prepareFolder(out)
+      const store = Option.isSome(checkpoints) ? yield* Checkpoints.folder(checkpoints.value) : undefined
       const table = yield* readData(data, label, classes)
       // The last rows of a file are often of another kind (other writers in the digits): rows are mixed once, by the seed.
       const mixed = Dataset.take(table, Permutation.of(seed, 0, table.size))
@@ -117,7 +136,8 @@ export const train = Command.make(
         epochs,
         batchSize,
         validationSplit,
-        seed
+        seed,
+        ...(store === undefined ? {} : { checkpoints: { store, resume: true } })
       })(mixed)
       const last = yield* show(events, process.stdout.isTTY === true).pipe(Stream.runLast)
       const done = Option.getOrUndefined(last)
@@ -134,6 +154,16 @@ export const train = Command.make(
       const best = history.epochs.at(-1)
       yield* Console.log(`Validation accuracy ${((best?.valAccuracy ?? Number.NaN) * 100).toFixed(1)} %`)
     },
-    (effect, { mode }) => Effect.provide(effect, layers[mode])
+    (effect, { mode, checkpoints }) =>
+      Effect.provide(effect, layers[mode]).pipe(
+        Effect.onInterrupt(() =>
+          Console.error(
+            `\nStopped between two steps; ${Option.match(checkpoints, {
+              onNone: () => "nothing was written.",
+              onSome: (folder) => `the same command goes on from the checkpoint in ${folder}.`
+            })}`
+          )
+        )
+      )
   )
 ).pipe(Command.withDescription("Train a multi-layer perceptron with Adam on a table of numbers"))

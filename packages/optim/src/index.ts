@@ -12,7 +12,8 @@ export type { VelocityMode } from "./momentum.ts"
 export type { TrustRatioMode } from "./trustRatio.ts"
 export { globalNorm } from "./norm.ts"
 export type { LeavesByPath } from "./paths.ts"
-export type { Optimizer, Rule, StateOf, Stepped } from "./optimizer.ts"
+export type { Optimizer, Rule, StateOf } from "./optimizer.ts"
+export type { Stepped } from "./stepped.ts"
 export {
   type FirstStep,
   memoryOf,
@@ -51,7 +52,7 @@ export * from "./optimizers/soap.ts"
 export * from "./optimizers/sparseRows.ts"
 export * from "./optimizers/table.ts"
 export * as presets from "./presets.ts"
-export * from "./rateFinder/rangeTest.ts"
+export * from "./rateFinder/rateRange.ts"
 export type { Scalar } from "./scalar.ts"
 export * as Schedule from "./schedule/index.ts"
 export * from "./stability/index.ts"

@@ -101,6 +101,17 @@ describe("safetensors", () => {
     assert.match(await sentence(Safetensors.encode(tree).subarray(0, -1)), /needs 8 bytes/)
   })
 
+  it("refuses a name that stands twice, also in two spellings", async () => {
+    const one = '{"dtype": "F32", "shape": [], "data_offsets": [0, 4]}'
+    const four = new Uint8Array(4)
+    assert.match(await sentence(file(`{"a": ${one}, "a"  : ${one}}`, four)), /the header names a twice/)
+    assert.match(await sentence(file(`{"a": ${one}, "\\u0061": ${one}}`, four)), /the header names a twice/)
+    const twice = '{"dtype": "F32", "dtype": "F64", "shape": [], "data_offsets": [0, 4]}'
+    assert.match(await sentence(file(`{"a": ${twice}}`, four)), /the header names dtype twice/)
+    const nested = { a: entry(0, 4), 'b\\"c': entry(4, 8), __metadata__: { a: "b", note: '{"a": 1, "a": 2}' } }
+    assert.deepStrictEqual(Object.keys((await read(file(nested, new Uint8Array(8)))).tensors), ["a", 'b\\"c'])
+  })
+
   it("allocates no more than the file is long: ranges are compared before any is read", async () => {
     const size = 2 ** 20
     const header = Object.fromEntries(Array.from({ length: 2000 }, (_, i) => [`w${i}`, entry(0, size, [size / 4])]))

@@ -6,7 +6,7 @@ import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { type DType, sizeOf, Tree, type Value, type ValuesOf } from "@cotangent/graph"
-
+import { duplicateKey } from "./duplicate-key.ts"
 import { type StoredType, storedTypes } from "./stored-types.ts"
 
 /** The bytes are not a safetensors file, or hold something this package does not read. */
@@ -28,9 +28,16 @@ const Header = Schema.Record(Schema.String, Schema.Union([Entry, Schema.Record(S
  * A tree of values as bytes: every leaf under its path, `hidden.kernel`, in the order of the tree. Equal trees give equal
  * bytes.
  */
-export const encode = (tree: unknown, metadata: Readonly<Record<string, string>> = {}): Uint8Array<ArrayBuffer> => {
+export const encode = (tree: unknown, metadata: Readonly<Record<string, string>> = {}): Uint8Array<ArrayBuffer> =>
+  encodeEntries(Tree.entries<Value>(tree), metadata)
+
+/** Values with their names as bytes, in the order given. */
+export const encodeEntries = (
+  named: ReadonlyArray<Tree.Leaf<Value>>,
+  metadata: Readonly<Record<string, string>> = {}
+): Uint8Array<ArrayBuffer> => {
   let end = 0
-  const entries = Tree.entries<Value>(tree).map(({ path, leaf }) => {
+  const entries = named.map(({ path, leaf }) => {
     const start = end
     end += leaf.data.byteLength
     return { path, leaf, start, end }
@@ -79,6 +86,8 @@ const readHeader = (bytes: Uint8Array) =>
     if (length > headerLimit || 8 + length > bytes.length)
       return yield* fail(`the header claims ${length} bytes, the file has ${bytes.length - 8} after its length`)
     const text = new TextDecoder().decode(bytes.subarray(8, 8 + length))
+    const twice = duplicateKey(text)
+    if (twice !== undefined) return yield* fail(`the header names ${twice} twice`)
     const header = yield* Schema.decodeUnknownEffect(Schema.fromJsonString(Header))(text).pipe(
       Effect.mapError((error) => fail(`the header does not read: ${error.message}`))
     )
