@@ -33,8 +33,8 @@ const load = (folder: string): Promise<Exported> =>
 describe("cotangent export", () => {
   it("writes a model that was trained, whose predictions have the bits of the predictor", () =>
     inFolder(async (folder) => {
-      const [run, out] = [join(folder, "run"), join(folder, "out")]
-      const trained = await cotangent("train", "iris", "--epochs", "2", "--out", run)
+      const [run, out, checkpoints] = [join(folder, "run"), join(folder, "out"), join(folder, "checkpoints")]
+      const trained = await cotangent("train", "iris", "--epochs", "2", "--out", run, "--checkpoints", checkpoints)
       assert.strictEqual(trained.code, 0, trained.stderr)
       const { code, stdout, stderr } = await cotangent("export", run, "--out", out)
       assert.strictEqual(code, 0, stderr)
@@ -45,6 +45,10 @@ describe("cotangent export", () => {
       const row = [5.1, 3.5, 1.4, 0.2]
       assert.deepStrictEqual(there.predict(row), here.predict(row))
       assert.deepStrictEqual(there.classify(row), here.classify(row))
+      // The last checkpoint has the weights of the run.
+      const again = join(folder, "again")
+      assert.strictEqual(await exporting(checkpoints, "--model", join(run, "model.safetensors"), "--out", again), "")
+      assert.deepStrictEqual(readFileSync(join(again, "model.wasm")), readFileSync(join(out, "model.wasm")))
       const total = here.predict(row).reduce((sum, p) => sum + p, 0)
       assert.closeTo(total, 1, 1e-6)
     }))
