@@ -11,6 +11,7 @@ const packages = [
   "runtime",
   "data",
   "train",
+  "serve",
   "viz",
   "cotangent",
   "golden",

@@ -12,12 +12,14 @@ import { planMemory } from "./memory.ts"
 import { canonical } from "./passes.ts"
 import type { Planned } from "./planned.ts"
 import { emitJavaScript } from "./target/javascript/emit.ts"
+import type { Segment } from "./target/wasm/assembler.ts"
 import { startProgram, type Tile } from "./underway.ts"
 import { emitWasm } from "./target/wasm/emit.ts"
 import { show } from "./watch.ts"
 
 export type { ConstantData } from "./buffers.ts"
 export { canonical } from "./passes.ts"
+export type { Segment } from "./target/wasm/assembler.ts"
 export type { Cost, Planned } from "./planned.ts"
 export type { KernelSource, Tile } from "./underway.ts"
 
@@ -101,6 +103,10 @@ export interface WasmTargetOptions {
   readonly fused?: boolean
   /** Also exports every kernel, to be timed alone. */
   readonly exportKernels?: boolean
+  /** Where given, the module has a memory of its own, exported as `memory`, with these bytes in it at the start. */
+  readonly contents?: ReadonlyArray<Segment>
+  /** Text that stands in the module as the name of a section, `cotangent TEXT`: by it others know what module it is. */
+  readonly salt?: string
   /** Where threads meet that share the memory, see `controlBytes`; without it one thread does everything. */
   readonly control?: number
 }

@@ -4,11 +4,12 @@ import * as Effect from "effect/Effect"
 import { Command } from "effect/cli"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeServices from "@effect/platform-node/NodeServices"
+import { exportModel } from "./export-command.ts"
 import { train } from "./train-command.ts"
 
 const root = Command.make("cotangent").pipe(
   Command.withDescription("Differentiable programs in TypeScript"),
-  Command.withSubcommands([train])
+  Command.withSubcommands([train, exportModel])
 )
 
 const sentence = (error: unknown): string => (error instanceof Error ? error.message : String(error))

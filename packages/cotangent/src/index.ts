@@ -117,6 +117,7 @@ export {
   stepWith,
   type TapEvent
 } from "@cotangent/runtime"
+export { Artifact, ArtifactError, PoolError, Predictor, RowError, Weights, WeightsError } from "@cotangent/serve"
 export {
   Callback,
   CheckpointError,
