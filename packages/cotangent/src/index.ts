@@ -104,6 +104,7 @@ export {
   decodeHistory,
   encodeHistory,
   type EpochRecord,
+  Experiment,
   FitError,
   Files,
   type History,
