@@ -21,6 +21,7 @@ export const usage = (problem: string): UsageError => new UsageError({ problems:
 const requests: ReadonlySet<string> = new Set([
   "UsageError",
   "ShowHelp",
+  "ExperimentError",
   "FitError",
   "ResumeError",
   "DataError",

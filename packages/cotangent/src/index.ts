@@ -105,6 +105,7 @@ export {
   encodeHistory,
   type EpochRecord,
   Experiment,
+  ExperimentError,
   FitError,
   Files,
   type History,

@@ -13,7 +13,7 @@ import type { RangeTestOptions, RateFinding, Rule } from "@cotangent/optim"
 import type { Compute } from "@cotangent/runtime"
 import type { CheckpointStore } from "./checkpoint-store.ts"
 import type { Monitor } from "./callback.ts"
-import { FitError } from "./errors.ts"
+import { ExperimentError, FitError } from "./errors.ts"
 import type { Stopped, TrainEvent } from "./events.ts"
 import { findRate as findRateOf, type FindRateFailure } from "./find-rate.ts"
 import { events as eventsOf, type FitFailure, type FitsData } from "./fit.ts"
@@ -57,6 +57,55 @@ type Fit<K extends Loss.TargetKind, R extends Rule, M extends MetricRecord<K>, P
   readonly initialEpoch?: never
 }
 
+const isRecord = (value: unknown): value is { readonly [name: string]: unknown } =>
+  typeof value === "object" && value !== null
+
+/** Whether something, that may be a function itself, has functions of these names. */
+const has = (value: unknown, ...names: ReadonlyArray<string>): boolean =>
+  (isRecord(value) || typeof value === "function") &&
+  // `Reflect.get` takes functions too, which have no index signature.
+  names.every((name) => typeof Reflect.get(value, name) === "function")
+
+/** What is wrong with a definition that nothing has checked: a file of TypeScript may run without its types being looked at. */
+const problemsOf = (definition: unknown): ReadonlyArray<string> => {
+  if (!isRecord(definition)) return ["a record with model, data and fit is needed"]
+  const { model, data, test, fit, optimizers = {} } = definition
+  const { loss, optimizer, metrics = {}, epochs, checkpoints, initialEpoch } = isRecord(fit) ? fit : {}
+  return [
+    ...(has(model, "init", "apply") ? [] : ["model is no model; make it with pipe(Model.input([...]), ...)"]),
+    ...(Effect.isEffect(data) ? [] : ["data is no Effect of a data set; Effect.succeed(data) makes one of a data set"]),
+    ...(test === undefined || Effect.isEffect(test) ? [] : ["test is no Effect of a data set"]),
+    ...(isRecord(fit) ? [] : ["fit is missing: the options of Trainer.fit"]),
+    ...(has(loss, "validateTargets") ? [] : ["fit.loss is no loss; see Loss"]),
+    ...(has(optimizer, "init", "step") ? [] : ["fit.optimizer is no optimizer; see Optimizer"]),
+    ...(typeof epochs === "number" ? [] : ["fit.epochs is no number"]),
+    ...(isRecord(metrics)
+      ? Object.entries(metrics).flatMap(([name, metric]) =>
+          has(metric, "init") ? [] : [`fit.metrics.${name} is no metric; see Metrics`]
+        )
+      : ["fit.metrics is no record of metrics"]),
+    ...(checkpoints === undefined && initialEpoch === undefined
+      ? []
+      : ["fit has checkpoints or initialEpoch, which are for who starts a run"]),
+    ...(isRecord(optimizers)
+      ? Object.entries(optimizers).flatMap(([name, make]) =>
+          typeof make === "function" ? [] : [`optimizers.${name} is no function of a learning rate`]
+        )
+      : ["optimizers is no record of functions of a learning rate"])
+  ]
+}
+
+/** The data of an experiment, or the sentence that they are none. */
+const dataSet = (name: string, data: Effect.Effect<AnyDataset, unknown, World>) =>
+  Effect.flatMap(data, (found: unknown) =>
+    isRecord(found) && isRecord(found["x"]) && isRecord(found["y"]) && typeof found["size"] === "number"
+      ? // The parts of a data set are there; the trainer looks at what they hold.
+        Effect.succeed(found as unknown as AnyDataset)
+      : Effect.fail(
+          new ExperimentError({ problems: [`${name} gives no data set; make it with Dataset or read it with Csv`] })
+        )
+  )
+
 /**
  * An experiment of a model, an Effect of its data, and options of `Trainer.fit`. The same guards as those of `fit` hold: data
  * that do not fit the model or the loss do not compile, and the message is a sentence.
@@ -75,7 +124,8 @@ type Fit<K extends Loss.TargetKind, R extends Rule, M extends MetricRecord<K>, P
  * })
  * ```
  *
- * As the default export of a file it is what `cotangent train FILE.ts` takes.
+ * As the default export of a file it is what `cotangent train FILE.ts` takes. Throws an ExperimentError that lists what is
+ * missing or something else, for files whose types nobody has checked.
  */
 export const make = <
   I extends Shape,
@@ -98,14 +148,16 @@ export const make = <
   /** Optimizers of one's own that a comparison can name, each made of a rate. */
   readonly optimizers?: OptimizersOfRate
 }): Experiment => {
+  const problems = problemsOf(definition)
+  if (problems.length > 0) throw new ExperimentError({ problems })
   const { name, model, data, test, fit, optimizers = {} } = definition
   return {
     [typeId]: typeId,
     name,
     // From here on shapes and trees are numbers and records, as in `fit`: the types above checked them.
     model: Model.forgetShapes(model) as unknown as Model.AnyModel,
-    data,
-    test,
+    data: dataSet("data", data),
+    test: test === undefined ? undefined : dataSet("test", test),
     fit: { ...fit, metrics: fit.metrics ?? {} } as unknown as AnyFitOptions,
     optimizers
   }
