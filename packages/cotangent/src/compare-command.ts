@@ -4,7 +4,7 @@ import * as Option from "effect/Option"
 import * as Path from "effect/Path"
 import * as Schema from "effect/Schema"
 import { Command, Flag } from "effect/cli"
-import { Checkpoints, Experiment, Files } from "@cotangent/train"
+import { Callback, Checkpoints, Experiment, Files } from "@cotangent/train"
 import { Viz } from "@cotangent/viz"
 import { computeLayers, modeFlag } from "./compute-flag.ts"
 import { FailedError, UsageError } from "./exit-code.ts"
@@ -130,7 +130,10 @@ export const compare = Command.make(
             ...(Option.isSome(epochs) ? { epochs: epochs.value } : {}),
             ...(Option.isSome(seed) ? { seed: seed.value } : {})
           }
-          yield* Experiment.settings(experiment, overrides)(data)
+          const watched = Option.isSome(monitor) ? { monitor: monitor.value } : {}
+          // What is wrong with it is said before anything is written.
+          const watching = { ...experiment, fit: { ...experiment.fit, callbacks: [Callback.keepBest(watched)] } }
+          yield* Experiment.settings(watching, overrides)(data)
           yield* claim(folder, { names: Object.values(compareFiles), resume, overwrite })
           yield* Files.prepareFolder(folder)
           const count = Object.keys(grid.optimizers).length * grid.learningRates.length
@@ -139,7 +142,7 @@ export const compare = Command.make(
           const { best, series, table, trials } = yield* Experiment.sweep(experiment, {
             ...grid,
             ...overrides,
-            ...(Option.isSome(monitor) ? { monitor: monitor.value } : {}),
+            ...watched,
             concurrency,
             store: (trial) => Checkpoints.folder(paths.join(folder, compareFiles.trials, trial)),
             onTrial: ({ history, ...trial }) => {

@@ -66,8 +66,10 @@ export const load = (path: string): Effect.Effect<Loaded, UsageError, FileSystem
         )
       )
     if (info.type !== "File") return yield* usage(`${path} is a folder; name the file of the experiment in it`)
+    // A module is imported once, whatever links lead to it, and finds its packages where it really is.
+    const real = yield* fs.realPath(file).pipe(Effect.orElseSucceed(() => file))
     const exported = yield* Effect.tryPromise({
-      try: (): Promise<{ readonly [name: string]: unknown }> => import(/* @vite-ignore */ pathToFileURL(file).href),
+      try: (): Promise<{ readonly [name: string]: unknown }> => import(/* @vite-ignore */ pathToFileURL(real).href),
       catch: (thrown) => usage(importSentence(path, thrown))
     })
     const found = exported["default"]

@@ -71,17 +71,15 @@ export const claim = (
         `${folder} holds ${found.toSorted().join(", ")} already; go on with --resume, begin anew with --overwrite, or name another folder with --out`
       )
     for (const name of found)
-      yield* fs
-        .remove(paths.join(folder, name), { recursive: true })
-        .pipe(
-          Effect.mapError(
-            ({ reason }) =>
-              new Files.FileError({
-                path: folder,
-                message: `cannot remove ${paths.join(folder, name)}: ${reason.message}`
-              })
-          )
+      yield* fs.remove(paths.join(folder, name), { recursive: true }).pipe(
+        Effect.mapError(
+          ({ reason }) =>
+            new Files.FileError({
+              path: folder,
+              message: `cannot remove ${paths.join(folder, name)}: ${reason.message}`
+            })
         )
+      )
     return false
   })
 

@@ -112,7 +112,7 @@ const dataSet = (name: string, data: Effect.Effect<AnyDataset, unknown, World>) 
  *
  * ```ts
  * const digits = Experiment.make({
- *   model: pipe(Model.input([64]), Model.dense("hidden", 32, { activation: "relu" }), Model.dense("logits", 10)),
+ *   model: Model.dense("logits", 10)(Model.input([64])),
  *   data: Dataset.digits,
  *   fit: {
  *     loss: Loss.sparseCategoricalCrossentropy({ fromLogits: true }),
