@@ -79,6 +79,7 @@ describe("cotangent eval", () => {
       at("one")
     )
     await refused(2, /checkpoint is of another run/, "eval", "digits", "--run", at("one", "checkpoints"))
+    await refused(2, /"nothing" is neither a file of code/, "eval", "nothing")
     await refused(2, /Invalid value for flag --on/, "eval", iris, "--on", "nothing")
     await done("train", "iris", "--epochs", "1", "--out", at("table"))
     assert.include(await done("eval", "iris", "--run", at("table")), "30 validation rows")
@@ -96,9 +97,8 @@ describe("cotangent predict", () => {
     assert.lengthOf(lines, 31)
     const objects = jsonLines(await done("predict", iris, "--run", at("one"), "--json"))
     assert.lengthOf(objects, 30)
-    const [first] = objects
-    const cells = [first?.["row"], first?.["class"], ...(first?.["outputs"] as ReadonlyArray<number>)]
-    assert.strictEqual(lines[1], cells.join(","))
+    const { row, class: name, outputs } = objects[0] ?? {}
+    assert.strictEqual(lines[1], [row, name, outputs].join(","))
   })
 
   it("takes rows of a file", async () => {
@@ -188,7 +188,11 @@ describe("cotangent plot", () => {
     await refused(
       2,
       /--metric nonsense: the runs have loss, accuracy, valLoss, valAccuracy in common/,
-      ...["plot", at("one"), at("two"), "--metric", "nonsense"]
+      "plot",
+      at("one"),
+      at("two"),
+      "--metric",
+      "nonsense"
     )
     await refused(2, /is named twice/, "plot", at("one"), at("one"))
     await refused(2, /Missing|at least|Expected|required/i, "plot")
@@ -248,9 +252,9 @@ describe("cotangent compare", () => {
   })
 
   it("fails when every trial diverges", async () => {
-    const { code, stdout, stderr } = await command([
-      ...["compare", diverging, "--optimizers", "sgd", "--rates", "1e9,1e10", "--out", at("diverged")]
-    ])
+    const { code, stdout, stderr } = await command(
+      `compare ${diverging} --optimizers sgd --rates 1e9,1e10 --out ${at("diverged")}`.split(" ")
+    )
     assert.strictEqual(code, 1)
     assert.include(stderr, "every trial diverged")
     assert.include(stdout, "nonFinite")

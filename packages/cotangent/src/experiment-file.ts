@@ -1,5 +1,5 @@
 /** The experiment that a file exports. */
-import { pathToFileURL } from "node:url"
+import { fileURLToPath, pathToFileURL } from "node:url"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Path from "effect/Path"
@@ -28,19 +28,18 @@ const kindOf = (value: unknown): string => {
 }
 
 /** What the runtime says of a module that it cannot load, with what can be done about it. */
-const importSentence = (path: string, thrown: unknown): string => {
+const importSentence = (path: string, href: string, thrown: unknown): string => {
   const text = sentenceOf(thrown)
   const missing = /Cannot find package '([^']+)'/.exec(text)?.[1]
   if (missing !== undefined)
     return `${path} cannot be loaded: it imports ${missing}, which is not installed beside it; npm install ${missing}`
   if (/node_modules/.test(text) && /type stripping|Stripping types/i.test(text))
     return `${path} cannot be loaded: Node runs no TypeScript in node_modules; move the file out of it`
-  // The first line says what is wrong; the others are places in the loader.
-  const place =
-    thrown instanceof Error
-      ? / at (?:async )?(?:\S+ \()?(file:\S+?:\d+:\d+)\)?/.exec(thrown.stack ?? "")?.[1]
-      : undefined
-  return `${path} cannot be loaded: ${text}${place === undefined ? "" : ` (${place.replace(/^file:\/\//, "")})`}`
+  // Of the places in a stack, the one in the file is where its author can do something.
+  const stack = thrown instanceof Error ? (thrown.stack ?? "") : ""
+  const place = [href, fileURLToPath(href)].map((name) => `${name}:`).find((name) => stack.includes(name))
+  const line = place === undefined ? undefined : /^\d+/.exec(stack.slice(stack.indexOf(place) + place.length))?.[0]
+  return `${path}${line === undefined ? "" : `, line ${line},`} cannot be loaded: ${text}`
 }
 
 /**
@@ -51,8 +50,6 @@ export const load = (path: string): Effect.Effect<Loaded, UsageError, FileSystem
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const paths = yield* Path.Path
-    if (!isExperimentFile(path))
-      return yield* usage(`${path} is no file of code; an experiment is a .ts, .mts, .js or .mjs file`)
     const file = paths.resolve(path)
     const info = yield* fs
       .stat(file)
@@ -68,9 +65,10 @@ export const load = (path: string): Effect.Effect<Loaded, UsageError, FileSystem
     if (info.type !== "File") return yield* usage(`${path} is a folder; name the file of the experiment in it`)
     // A module is imported once, whatever links lead to it, and finds its packages where it really is.
     const real = yield* fs.realPath(file).pipe(Effect.orElseSucceed(() => file))
+    const { href } = pathToFileURL(real)
     const exported = yield* Effect.tryPromise({
-      try: (): Promise<{ readonly [name: string]: unknown }> => import(/* @vite-ignore */ pathToFileURL(real).href),
-      catch: (thrown) => usage(importSentence(path, thrown))
+      try: (): Promise<{ readonly [name: string]: unknown }> => import(/* @vite-ignore */ href),
+      catch: (thrown) => usage(importSentence(path, href, thrown))
     })
     const found = exported["default"]
     if (found === undefined) {

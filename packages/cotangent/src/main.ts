@@ -19,6 +19,13 @@ const presenter: CliOutput.Presenter = {
       : CliOutput.defaultPresenter.present(event)
 }
 
+/** A stack without the places that are nobody's concern: those in packages and in Node. */
+const stackOf = (error: Error): string =>
+  (error.stack ?? error.message)
+    .split("\n")
+    .filter((line) => !/^\s+at .*(?:\/node_modules\/|\(?node:)/.test(line))
+    .join("\n")
+
 /** A failure as a sentence; what nobody expected shows where it is from. */
 const tell = (cause: Cause.Cause<unknown>): Effect.Effect<number> => {
   const error = Cause.squash(cause)
@@ -27,7 +34,7 @@ const tell = (cause: Cause.Cause<unknown>): Effect.Effect<number> => {
     return Effect.succeed(errors.length === 0 ? exitCode.done : exitCode.usage)
   }
   const isKnown = !Cause.hasDies(cause) || exitCodeOf(error) === exitCode.usage
-  const text = !isKnown && error instanceof Error ? (error.stack ?? error.message) : sentenceOf(error)
+  const text = !isKnown && error instanceof Error ? stackOf(error) : sentenceOf(error)
   return Effect.as(Console.error(`cotangent: ${text}`), exitCodeOf(error))
 }
 

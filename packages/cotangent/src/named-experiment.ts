@@ -5,8 +5,8 @@ import type * as Path from "effect/Path"
 import { Argument } from "effect/cli"
 import type { DataError } from "@cotangent/data"
 import type { Files } from "@cotangent/train"
-import type { UsageError } from "./exit-code.ts"
-import { load, type Loaded } from "./experiment-file.ts"
+import { usage, type UsageError } from "./exit-code.ts"
+import { isExperimentFile, load, type Loaded } from "./experiment-file.ts"
 import { defaultFolder } from "./run-folder.ts"
 import { builtinNames, isBuiltin, tableExperiment } from "./table-experiment.ts"
 
@@ -28,4 +28,10 @@ export const openExperiment = (
 ): Effect.Effect<Opened, UsageError | DataError | Files.FileError, FileSystem.FileSystem | Path.Path> =>
   isBuiltin(what)
     ? Effect.map(tableExperiment(what), ({ experiment }) => ({ experiment, name: what, folder: "out" }))
-    : Effect.map(load(what), ({ experiment, name }) => ({ experiment, name, folder: defaultFolder(name) }))
+    : isExperimentFile(what)
+      ? Effect.map(load(what), ({ experiment, name }) => ({ experiment, name, folder: defaultFolder(name) }))
+      : Effect.fail(
+          usage(
+            `${JSON.stringify(what)} is neither a file of code, .ts, .mts, .js or .mjs, nor one of ${builtinNames.join(", ")}`
+          )
+        )

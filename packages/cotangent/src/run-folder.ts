@@ -60,7 +60,9 @@ export const claim = (
     if (resume && overwrite) return yield* usage("--resume and --overwrite are both given; one of them is needed")
     const fs = yield* FileSystem.FileSystem
     const paths = yield* Path.Path
-    const found = (yield* namesIn(folder)).filter((name) => names.includes(name))
+    // Who writes there next says what stands in the way if it is no folder.
+    const there = yield* Effect.orElseSucceed(fs.readDirectory(folder), () => [])
+    const found = there.filter((name) => names.includes(name))
     if (resume && found.includes(runFiles.model) && !found.includes(runFiles.checkpoints))
       return yield* usage(
         `${folder} holds ${runFiles.model} and no ${runFiles.checkpoints} to go on from; begin anew with --overwrite, or name another folder with --out`

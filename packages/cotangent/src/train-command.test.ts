@@ -117,7 +117,7 @@ describe("cotangent train FILE.ts", () => {
         "number.mjs": ["export default 3", /the default export of .* is a number; an experiment is needed/],
         "object.mjs": ["export default { fit: {} }", /is an object that Experiment\.make did not make/],
         "null.mjs": ["export default null", /is null/],
-        "throws.mjs": ["throw new Error('no luck')", /cannot be loaded: no luck/],
+        "throws.mjs": ["throw new Error('no luck')", /throws\.mjs, line 1, cannot be loaded: no luck/],
         "syntax.mjs": ["export default {{", /cannot be loaded/],
         "imports.mjs": ["import 'not-there-at-all'", /cannot be loaded/],
         "table.ts.txt": ["", /say how many classes/]
