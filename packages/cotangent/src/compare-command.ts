@@ -62,12 +62,12 @@ export const compare = Command.make(
     experiment: experimentArgument,
     optimizers: Flag.String("optimizers").pipe(
       Flag.withDescription(
-        `names separated by commas, of ${Object.keys(namedOptimizers).join(", ")}, and of the experiment's own optimizers`
+        `names separated by commas, of ${Object.keys(namedOptimizers).join(", ")}, and of the experiment's own optimizers: adam,sgd unless given`
       ),
       Flag.withDefault("adam,sgd")
     ),
     rates: Flag.String("rates").pipe(
-      Flag.withDescription("learning rates separated by commas"),
+      Flag.withDescription("learning rates separated by commas: 0.001,0.01,0.1 unless given"),
       Flag.withDefault("0.001,0.01,0.1")
     ),
     epochs: Flag.Int("epochs").pipe(
@@ -86,7 +86,7 @@ export const compare = Command.make(
       Flag.optional
     ),
     concurrency: Flag.Int("concurrency").pipe(
-      Flag.withDescription("how many trials are under way at once; they take turns on one thread"),
+      Flag.withDescription("how many trials are under way at once; they take turns on one thread: 1 unless given"),
       Flag.withSchema(positive),
       Flag.withDefault(1)
     ),
@@ -95,7 +95,9 @@ export const compare = Command.make(
       Flag.optional
     ),
     resume: Flag.Boolean("resume").pipe(
-      Flag.withDescription("go on with the trials in the folder; those that are done are not run again"),
+      Flag.withDescription(
+        "go on with the trials in the folder; those that did all their epochs are read back, not trained again"
+      ),
       Flag.withDefault(false)
     ),
     overwrite: Flag.Boolean("overwrite").pipe(

@@ -1,22 +1,14 @@
 /** `cotangent eval`: the loss and the metrics of trained weights. */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import { Command, Flag } from "effect/cli"
+import { Command } from "effect/cli"
 import { Experiment } from "@cotangent/train"
 import { computeLayers, modeFlag } from "./compute-flag.ts"
 import { onFlag, partOf } from "./held-out.ts"
 import { experimentArgument, openExperiment } from "./named-experiment.ts"
 import { lossText } from "./pace.ts"
 import { reportFlags, reporting } from "./report.ts"
-import { readWeights } from "./stored-weights.ts"
-
-/** The flag that says where weights are. */
-export const runFlag = Flag.String("run").pipe(
-  Flag.withDescription(
-    "where the weights are: the folder of a run, a checkpoint, or a safetensors file; where cotangent train puts them unless given"
-  ),
-  Flag.optional
-)
+import { readWeights, runFlag } from "./stored-weights.ts"
 
 /** The command. */
 export const evaluate = Command.make(

@@ -21,13 +21,17 @@ export const findLr = Command.make(
   {
     experiment: experimentArgument,
     from: Flag.Finite("from").pipe(
-      Flag.withDescription("the first rate"),
+      Flag.withDescription("the first rate, 1e-7 unless given"),
       Flag.withSchema(rate),
       Flag.withDefault(1e-7)
     ),
-    to: Flag.Finite("to").pipe(Flag.withDescription("the last rate"), Flag.withSchema(rate), Flag.withDefault(10)),
+    to: Flag.Finite("to").pipe(
+      Flag.withDescription("the last rate, 10 unless given"),
+      Flag.withSchema(rate),
+      Flag.withDefault(10)
+    ),
     steps: Flag.Int("steps").pipe(
-      Flag.withDescription("how many rates, one step each"),
+      Flag.withDescription("how many rates, one step each: 100 unless given"),
       Flag.withSchema(Schema.Int.check(Schema.isGreaterThan(1))),
       Flag.withDefault(100)
     ),

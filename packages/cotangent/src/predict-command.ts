@@ -6,13 +6,12 @@ import { Command, Flag } from "effect/cli"
 import type { Value } from "@cotangent/graph"
 import { Experiment, Files } from "@cotangent/train"
 import { computeLayers, modeFlag } from "./compute-flag.ts"
-import { runFlag } from "./eval-command.ts"
 import { usage, UsageError } from "./exit-code.ts"
 import { onFlag, partOf } from "./held-out.ts"
 import { experimentArgument, openExperiment } from "./named-experiment.ts"
 import { numberRows } from "./number-rows.ts"
 import { jsonLine, reportFlags, reporting } from "./report.ts"
-import { readWeights } from "./stored-weights.ts"
+import { readWeights, runFlag } from "./stored-weights.ts"
 
 const readInput = (path: string, shape: ReadonlyArray<number>) =>
   Effect.gen(function* () {

@@ -2,12 +2,21 @@
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Path from "effect/Path"
+import { Flag } from "effect/cli"
 import type { AnyTensor, Value } from "@cotangent/graph"
 import { Key, Tree } from "@cotangent/graph"
 import type { Model } from "@cotangent/nn"
 import { type CheckpointError, Checkpoints, type Experiment, type ResumeError, Safetensors } from "@cotangent/train"
 import { FailedError, usage, type UsageError } from "./exit-code.ts"
 import { namesIn, runFiles, stateName } from "./run-folder.ts"
+
+/** The flag that says where weights are. */
+export const runFlag = Flag.String("run").pipe(
+  Flag.withDescription(
+    "where the weights are: the folder of a run, a checkpoint, or a safetensors file; where cotangent train puts them unless given"
+  ),
+  Flag.optional
+)
 
 /** What a path holds. */
 export type Stored =
