@@ -126,6 +126,7 @@ const openCsv = Effect.gen(function* () {
   const start = yield* DataStream.sample(Stream.take(tables, 8), { rows: 5000, seed: 1 })
   const number = Preprocess.steps(Preprocess.impute("mean"), Preprocess.standardise)
   const inputs = Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`c${i}`, number]))
+  // Columns that a loop makes have no types of their own, here and below.
   const fitted = Result.getOrThrow(Preprocess.fit(Preprocess.make(inputs, Preprocess.label("class")), start as never))
   return DataStream.fromTables(
     tables as never,
@@ -169,6 +170,7 @@ const train = Effect.gen(function* () {
   const losses: Array<number> = []
   const started = performance.now()
   yield* Stream.runForEach(batches, (batch) =>
+    // Batches have the shapes of the spec, which a stream that may be either file does not know.
     Effect.map(session.step("train", { x: batch.x as never, y: batch.y as never }), (loss) => {
       losses.push(Number(loss.data[0]))
     })

@@ -75,6 +75,7 @@ const readRows = <D extends DType>(
     }
     const shape = [end - start, ...header.shape.slice(1)]
     return yield* attempt(() =>
+      // Sizes that were read are a shape that no type knows.
       Values.of(readElements(path, header, bytes, 0, sizeOf(shape), dtype), shape as Shape, dtype)
     )
   })
@@ -132,6 +133,7 @@ export const npy = <XD extends DType = "f32", YD extends DType = "i32" | "f32">(
     )
     return {
       name,
+      // As in `readRows`.
       inputShape: x.header.shape.slice(1) as Shape,
       inputDtype: xType,
       targetShape: y.header.shape.slice(1) as Shape,
