@@ -1,3 +1,4 @@
+import { globSync, readFileSync } from "node:fs"
 import { defineConfig } from "vitest/config"
 
 const packages = [
@@ -10,6 +11,7 @@ const packages = [
   "runtime",
   "data",
   "train",
+  "serve",
   "viz",
   "cotangent",
   "golden",
@@ -19,19 +21,36 @@ const packages = [
 /** Run before every test file of a package: the compiler's tests validate what every pass makes. */
 const setup: Readonly<Record<string, ReadonlyArray<string>>> = { compiler: ["src/validated.test.support.ts"] }
 
+const tests = "src/**/*.test.ts"
+
+/** The test files of a package that have an exhaustive form: they take their sizes from `exhaustive.test.support.ts`. */
+const exhaustive = (name: string): ReadonlyArray<string> => {
+  const cwd = `${import.meta.dirname}/packages/${name}`
+  return globSync(tests, { cwd }).filter((file) =>
+    /COTANGENT_DEEP|\/exhaustive\.test\.support\.ts"/.test(readFileSync(`${cwd}/${file}`, "utf8"))
+  )
+}
+
+/** With COTANGENT_DEEP only these run: the others are in `npm test`, in the same size. */
+const isDeep = Number(process.env["COTANGENT_DEEP"] ?? 0) !== 0
+const included = packages.flatMap((name) => {
+  const include = isDeep ? exhaustive(name) : [tests]
+  return include.length === 0 ? [] : [{ name, include }]
+})
+
 // An ordinary vitest config (vitest 5 has no workspace files); npm scripts name it with --config.
 export default defineConfig({
   resolve: { conditions: ["@cotangent/source"] },
   ssr: { resolve: { conditions: ["@cotangent/source"] } },
   test: {
-    projects: packages.map((name) => ({
+    projects: included.map(({ name, include }) => ({
       resolve: { conditions: ["@cotangent/source"] },
       ssr: { resolve: { conditions: ["@cotangent/source"], externalConditions: ["@cotangent/source"] } },
       test: {
         name,
         root: `packages/${name}`,
-        include: ["src/**/*.test.ts"],
-        testTimeout: 60_000,
+        include: [...include],
+        testTimeout: isDeep ? 1_800_000 : 60_000,
         setupFiles: [...(setup[name] ?? [])]
       }
     }))

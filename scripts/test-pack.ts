@@ -44,6 +44,8 @@ try {
       folder
     )
     if (!command.includes("Wrote history.json")) throw new Error(`under Node ${version} the command printed ${command}`)
+    const exported = run(binary, ["node_modules/.bin/cotangent", "export", "out", "--out", "exported"], folder)
+    if (!exported.includes("Wrote model.wasm")) throw new Error(`under Node ${version} the export printed ${exported}`)
     console.log(`Node ${version}: the example and the command run from the packed packages`)
   }
   console.log(`${2 * packages.length} passed, 0 failed`)

@@ -1,5 +1,5 @@
 /** Where the batch stands in a tree. */
-import { type AnyTensor, DifferentiationError, isTensor, type Tensor, Tree } from "@cotangent/graph"
+import { DifferentiationError, isTensor, type Tensor, Tree } from "@cotangent/graph"
 
 /** The axis of a batch, or `undefined` where there is none: every example gets the same. */
 export type BatchAxis = number | undefined
@@ -15,7 +15,11 @@ export type BatchAxes<T> =
 
 /** The axis of every leaf of a tree, in order. */
 export const batchAxesOf = (what: string, tree: unknown, axes: BatchAxes<unknown>): ReadonlyArray<BatchAxis> => {
-  if (typeof axes !== "object") return Tree.leaves<AnyTensor>(tree).map(() => axes)
+  if (axes === undefined || typeof axes === "number") return Tree.tensors(tree, `vmap: ${what}`).map(() => axes)
+  if (typeof axes !== "object" || axes === null)
+    throw new DifferentiationError(
+      `vmap: the axis of ${what} must be a whole number, undefined, or a tree of them; it is ${Tree.describe(axes)}`
+    )
   if (isTensor(tree) || typeof tree !== "object" || tree === null)
     throw new DifferentiationError(`vmap: ${what} is one tensor; give one axis for it, not a tree of axes`)
   const children = Object.entries(tree)

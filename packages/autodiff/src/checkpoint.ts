@@ -13,7 +13,7 @@ import {
   type Region,
   Tree
 } from "@cotangent/graph"
-import { tensorsOf } from "./arguments.ts"
+import { checkFunction, checkOptions, type OptionRange, tensorsOf } from "./arguments.ts"
 import { withDerivatives } from "./custom.ts"
 import { passes } from "./passes.ts"
 
@@ -23,12 +23,20 @@ import { passes } from "./passes.ts"
  */
 export type CheckpointPolicy = "nothing" | "products" | ((primitive: PrimitiveName) => boolean)
 
+const keepsNothing = (): boolean => false
+
+const choices = new Map<string, (primitive: PrimitiveName) => boolean>([
+  ["nothing", keepsNothing],
+  ["products", (primitive) => primitive === "dot" || primitive === "conv"]
+])
+
+const policyRange: OptionRange = {
+  range: "nothing, products, or a function of a primitive's name",
+  holds: (given) => typeof given === "function" || (typeof given === "string" && choices.has(given))
+}
+
 const keeps = (policy: CheckpointPolicy): ((primitive: PrimitiveName) => boolean) =>
-  typeof policy === "function"
-    ? policy
-    : policy === "products"
-      ? (primitive) => primitive === "dot" || primitive === "conv"
-      : () => false
+  typeof policy === "function" ? policy : (choices.get(policy) ?? keepsNothing)
 
 let barriers = 0
 
@@ -72,36 +80,42 @@ export const checkpoint =
     options: { readonly policy?: CheckpointPolicy } = {}
   ): ((...args: A) => Y) =>
   (...args) => {
-    const { leaves, rebuilt } = tensorsOf(args)
+    checkFunction("checkpoint", f)
+    checkOptions("checkpoint", options, { policy: policyRange })
+    const isKept = keeps(options.policy ?? "nothing")
+    const { leaves, rebuilt } = tensorsOf("checkpoint", args)
     let structure: { readonly result: Y } | undefined
     const { region, captured } = operations.region(
       leaves.map(({ shape, dtype }) => ({ shape, dtype })),
       (...parameters) => {
         // The arguments with parameters in place of their leaves have the types of the arguments.
         structure = { result: f(...(rebuilt(parameters) as A)) }
-        return Tree.leaves(structure.result)
+        return Tree.tensors(structure.result, "checkpoint: the result").map(({ leaf }) => leaf)
       }
     )
     if (structure === undefined) throw new DifferentiationError("checkpoint: the function was not traced")
     const operands = [...captured, ...leaves]
-    const isKept = keeps(options.policy ?? "nothing")
     const kept = reachable(region.results).filter((node) => isKept(node.primitive))
     const keptOutputs = kept.flatMap((node) => node.outputs.map((_, i) => project(node, i)))
     const values = passes.substitute([...region.results, ...keptOutputs], region.parameters, operands)
     const count = region.results.length
     const rule: CustomRule = {
-      pullback: (ops, at, cotangents) => {
+      pullback: (ops, at, cotangents, wanted) => {
         const id = ++barriers
         const behind = (x: AnyTensor): AnyTensor => ops.barrier([x], { id })[0] ?? x
-        const guarded = at.arguments.map((x) => (isFloat(x.dtype) ? ops.alias(behind(x)) : behind(x)))
+        const isTarget = (x: AnyTensor, i: number): boolean => isFloat(x.dtype) && wanted(i)
+        const guarded = at.arguments.map((x, i) => (isTarget(x, i) ? ops.alias(behind(x)) : behind(x)))
+        const targets = guarded.filter(isTarget)
         // What is computed from kept values is computed again as well: these stand behind the barrier too.
         const stored = new Map<Node, ReadonlyArray<AnyTensor>>()
         let next = count
         for (const node of kept) stored.set(node, at.results.slice(next, (next += node.outputs.length)).map(behind))
-        return ops.passes.pullback(recompute(region, guarded, stored), cotangents.slice(0, count), guarded)
+        const gradients = ops.passes.pullback(recompute(region, guarded, stored), cotangents.slice(0, count), targets)
+        let given = 0
+        return guarded.map((x, i) => (isTarget(x, i) ? gradients[given++] : undefined))
       },
       pushforward: (ops, at, tangents) => {
-        const sources = at.arguments.map((x) => (isFloat(x.dtype) ? ops.alias(x) : x))
+        const sources = at.arguments.map((x, i) => (tangents[i] === undefined ? x : ops.alias(x)))
         return ops.passes.pushforward(recompute(region, sources, new Map()), sources, tangents)
       }
     }

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { type AnyTensor, DifferentiationError, type Shape, T, type Tensor } from "@cotangent/graph"
-import { customJvp, customVjp, grad, hvp, jvp, vjp, vmap } from "./index.ts"
+import { customDerivative, customJvp, customVjp, grad, hvp, jvp, vjp, vmap } from "./index.ts"
 
 type F64 = Tensor<Shape, "f64">
 type Scalar = Tensor<[], "f64">
@@ -72,7 +72,7 @@ describe("customVjp", () => {
     const refuses = (f: () => unknown, sentence: string) => assert.throws(f, DifferentiationError, sentence)
     refuses(
       () => jvp((x: Scalar) => twice(x, x) as Scalar, scalar(1), scalar(1)),
-      "jvp: customVjp has a rule for reverse mode only; use grad or vjp, or give it a forward rule with customJvp"
+      "jvp: customVjp has a rule for reverse mode only; use grad or vjp, or give it a forward rule with customJvp or customDerivative"
     )
     const wrong = customVjp(
       (x: F64) => T.square(x) as F64,
@@ -87,7 +87,7 @@ describe("customVjp", () => {
       customVjp((p: typeof pair) => T.mul(p.a, p.b) as Scalar, (() => [cotangent]) as never)
     refuses(
       () => grad(ofPair({ a: scalar(1), b: 5 }))(pair),
-      "customVjp: the cotangent of argument 0: b must be a tensor, it is number"
+      "customVjp: the cotangent of argument 0: b must be a tensor, it is the number 5"
     )
     assert.throws(() => grad(ofPair({ a: scalar(1) }))(pair), "customVjp: the cotangent of argument 0 lacks b")
     const few = customVjp((x: F64, y: F64) => T.mul(x, y) as F64, (() => [scalar(1)]) as never)
@@ -172,6 +172,28 @@ describe("customJvp", () => {
       const forward = item(T.sum(T.mul(jvp(g, pair, t)[1], w)))
       assert.closeTo(item(T.sum(T.mul(vjp(g, pair)[1](w), t))), forward, 1e-12 * Math.abs(forward), name)
     }
+  })
+})
+
+describe("customDerivative", () => {
+  // Rules of different size, so that it shows which one is used.
+  const f = customDerivative((x: Scalar): Scalar => T.mul(T.square(x), x), {
+    vjp: ({ args: [x] }, g) => [T.mul(g, T.mul(T.square(x), 30))],
+    jvp: ({ args: [x], result }, [t]) => T.mul(t, T.mul(T.div(result, x), 300))
+  })
+
+  it("uses the rule of each mode", () => {
+    assert.strictEqual(item(grad(f)(scalar(2))), 120)
+    assert.strictEqual(item(jvp(f, scalar(2), scalar(1))[1]), 1200)
+    assert.deepStrictEqual(numbers(vmap(grad(f))(vector(1, 2))), [30, 120])
+    assert.deepStrictEqual(numbers(vmap((x: Scalar) => jvp(f, x, scalar(1))[1])(vector(1, 2))), [300, 1200])
+  })
+
+  it("takes higher derivatives of the rules, in every mode", () => {
+    assert.strictEqual(item(grad(grad(f))(scalar(2))), 120)
+    assert.strictEqual(item(hvp(f, scalar(2), scalar(1))), 120)
+    // 300 f(x) / x, with f' = 30 x^2 in reverse mode.
+    assert.strictEqual(item(grad((x: Scalar) => jvp(f, x, scalar(1))[1])(scalar(2))), 300 * 29 * 2)
   })
 })
 

@@ -241,12 +241,18 @@ describe("what has no gradient", () => {
       "grad: the function must return a scalar, it returns [3]; use T.mean or T.sum, or jacobian"
     )
     refused((z) => T.cast(T.sum(z), "i32"), "grad: the function must return f32 or f64, it returns i32; use T.cast")
-    refused(() => 3, "grad: the function must return a scalar tensor, it returns number")
-    refused(() => [T.sum(x)], "grad: the function must return a scalar tensor, it returns object")
+    refused(() => 3, "grad: the function must return a scalar tensor, it returns the number 3; use T.constant")
+    refused(
+      () => [T.sum(x)],
+      "grad: the function must return a scalar tensor, it returns a list; for further outputs use valueAndGradAux"
+    )
   })
 
   it("is no tree", () => {
-    assert.throws(() => untyped((p: { n: number }) => p)({ n: 3 }), "tree: 3 is not a tensor, a record or an array")
+    assert.throws(
+      () => untyped((p: { n: number }) => p)({ n: 3 }),
+      "grad: the first argument: n is the number 3, not a tensor; use T.constant"
+    )
   })
 })
 

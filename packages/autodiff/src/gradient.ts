@@ -14,8 +14,10 @@ import {
   type Shape,
   type Show,
   showShape,
-  type Tensor
+  type Tensor,
+  Tree
 } from "@cotangent/graph"
+import { checkFunction, checkPair } from "./arguments.ts"
 import { passes } from "./passes.ts"
 import { aliased, derivativeTree } from "./targets.ts"
 
@@ -32,9 +34,13 @@ export type ScalarFunction<P, A extends ReadonlyArray<unknown>, S extends Shape,
   ...rest: A
 ) => Tensor<S, D> & Guard<ScalarOnly<S>>
 
-const checkScalar = (y: unknown): AnyTensor => {
+/** `remedy`: what to do about a tree in place of a loss. */
+const checkScalar = (y: unknown, remedy: string): AnyTensor => {
   const must = "grad: the function must return"
-  if (!isTensor(y)) throw new DifferentiationError(`${must} a scalar tensor, it returns ${typeof y}`)
+  if (!isTensor(y)) {
+    const more = Tree.isBranch(y) ? remedy : Tree.remedy(y)
+    throw new DifferentiationError(`${must} a scalar tensor, it returns ${Tree.describe(y)}; ${more}`)
+  }
   if (y.shape.length > 0) {
     throw new DifferentiationError(
       `${must} a scalar, it returns ${showShape(y.shape)}; use T.mean or T.sum, or jacobian`
@@ -44,8 +50,8 @@ const checkScalar = (y: unknown): AnyTensor => {
   return y
 }
 
-const gradientOf = <P>(p: P, y: unknown, targets: ReadonlyArray<AnyTensor>): P => {
-  const scalar = checkScalar(y)
+const gradientOf = <P>(p: P, y: unknown, targets: ReadonlyArray<AnyTensor>, remedy: string): P => {
+  const scalar = checkScalar(y, remedy)
   return derivativeTree(p, passes.pullback([scalar], [operations.full([], 1, scalar.dtype)], targets))
 }
 
@@ -58,9 +64,10 @@ const gradientOf = <P>(p: P, y: unknown, targets: ReadonlyArray<AnyTensor>): P =
 export const valueAndGrad =
   <P, A extends ReadonlyArray<unknown>, S extends Shape, D extends Float>(f: ScalarFunction<P, A, S, D>) =>
   (p: P, ...rest: A): readonly [Tensor<[], D>, P] => {
-    const { tree, targets } = aliased(p)
+    checkFunction("grad", f)
+    const { tree, targets } = aliased("grad: the first argument", p)
     const y = f(tree, ...rest)
-    const gradient = gradientOf(p, y, targets)
+    const gradient = gradientOf(p, y, targets, "for further outputs use valueAndGradAux")
     // gradientOf has shown that y is a scalar; D is its element type by the type of f.
     return [y as Tensor<Shape, D> as Tensor<[], D>, gradient]
   }
@@ -81,8 +88,11 @@ export const valueAndGradAux =
     f: (p: P, ...rest: A) => readonly [Tensor<S, D>, X] & Guard<ScalarOnly<S>>
   ) =>
   (p: P, ...rest: A): readonly [Tensor<[], D>, P, X] => {
-    const { tree, targets } = aliased(p)
-    const [y, auxiliary]: readonly [Tensor<Shape, D>, X] = f(tree, ...rest)
-    const gradient = gradientOf(p, y, targets)
+    checkFunction("valueAndGradAux", f)
+    const { tree, targets } = aliased("valueAndGradAux: the first argument", p)
+    const returned: readonly [Tensor<Shape, D>, X] = f(tree, ...rest)
+    checkPair("valueAndGradAux", "loss", returned)
+    const [y, auxiliary] = returned
+    const gradient = gradientOf(p, y, targets, "valueAndGradAux takes a pair [loss, aux]")
     return [y as Tensor<[], D>, gradient, auxiliary]
   }

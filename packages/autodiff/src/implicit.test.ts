@@ -132,11 +132,11 @@ describe("argmin", () => {
     )
     assert.throws(
       () => root((x: Scalar) => x, scalar(1), {}, { tolerance: 0 }),
-      "root: tolerance must be positive, it is 0"
+      "root: tolerance must be a positive number, got 0"
     )
     assert.throws(
       () => fixedPoint((x: Scalar) => x, scalar(1), {}, { maxSteps: 0 }),
-      "fixedPoint: maxSteps must be a whole number from 1, it is 0"
+      "fixedPoint: maxSteps must be a whole number from 1 to 2147483647, got 0"
     )
   })
 })

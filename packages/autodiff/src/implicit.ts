@@ -11,11 +11,14 @@ import {
   DifferentiationError,
   type DType,
   isFloat,
+  isTensor,
   operations as ops,
+  showShape,
   sizeOf,
   type Tensor,
   Tree
 } from "@cotangent/graph"
+import { checkFunction, checkOptions, type OptionRange } from "./arguments.ts"
 import { withDerivatives } from "./custom.ts"
 import {
   checked,
@@ -50,7 +53,7 @@ export interface Solution<X> {
 
 /** The float leaves of a tree as one vector, and the way back. */
 const flattening = <X>(name: string, tree: X) => {
-  const leaves = Tree.leaves(tree)
+  const leaves = Tree.tensors(tree, `${name}: x0`).map(({ leaf }) => leaf)
   const dtype = leaves[0]?.dtype
   if (dtype === undefined || leaves.some((leaf) => !isFloat(leaf.dtype) || leaf.dtype !== dtype))
     throw new DifferentiationError(`${name}: all leaves of the unknowns must be f32, or all f64`)
@@ -58,7 +61,7 @@ const flattening = <X>(name: string, tree: X) => {
   return {
     dtype,
     flat: (x: X): Vector => {
-      const lines = Tree.leavesLike(`${name}: the unknowns`, tree, x).map((leaf, i) =>
+      const lines = Tree.leavesLike(`${name}: what the function returns`, tree, x).map((leaf, i) =>
         ops.reshape(leaf, [sizes[i] ?? 0])
       )
       return ops.concat(lines, 0)
@@ -74,6 +77,20 @@ const flattening = <X>(name: string, tree: X) => {
     }
   }
 }
+
+/** Steps are counted in i32. */
+const mostSteps = 2 ** 31 - 1
+
+const solverOptions = {
+  tolerance: {
+    range: "a positive number",
+    holds: (given) => typeof given === "number" && given > 0 && Number.isFinite(given)
+  },
+  maxSteps: {
+    range: `a whole number from 1 to ${mostSteps}`,
+    holds: (given) => Number.isSafeInteger(given) && Number(given) >= 1 && Number(given) <= mostSteps
+  }
+} satisfies Readonly<Record<keyof SolverOptions, OptionRange>>
 
 const defaultTolerance = (dtype: DType): number => (dtype === "f64" ? 1e-12 : 1e-6)
 
@@ -144,11 +161,14 @@ const implicitly = (
   const moving = (leaves: ReadonlyArray<AnyTensor>): ReadonlyArray<AnyTensor> =>
     leaves.map((leaf) => (isFloat(leaf.dtype) ? ops.alias(leaf) : leaf))
   const [x = found] = withDerivatives(name, [found], [x0, ...given], {
-    pullback: (_, { arguments: [, ...at], results: [solution = found] }, [g]) => {
+    pullback: (_, { arguments: [, ...at], results: [solution = found] }, [g], wanted) => {
       if (g === undefined) return []
       const w = ops.neg(solveLinear([solution, ...at], g, true))
-      const targets = moving(at)
-      return [undefined, ...passes.pullback([residual(solution, targets)], [w], targets)]
+      const isTarget = (leaf: AnyTensor, i: number): boolean => isFloat(leaf.dtype) && wanted(i + 1)
+      const leaves = at.map((leaf, i) => (isTarget(leaf, i) ? ops.alias(leaf) : leaf))
+      const gradients = passes.pullback([residual(solution, leaves)], [w], leaves.filter(isTarget))
+      let next = 0
+      return [undefined, ...leaves.map((leaf, i) => (isTarget(leaf, i) ? gradients[next++] : undefined))]
     },
     pushforward: (_, { arguments: [, ...at], results: [solution = found] }, [, ...tangents]) => {
       const sources = moving(at)
@@ -167,18 +187,24 @@ const solveTrees = <X, P, Y>(
   [x0, p, options]: readonly [X, P, SolverOptions],
   equation: (f: Traced, tolerance: number, limit: number) => Pick<Equation, "residual" | "solve" | "symmetric">
 ): Solution<X> => {
+  checkFunction(name, f)
+  checkOptions(name, options, solverOptions)
   const { flat, tree, dtype } = flattening(name, x0)
   const { tolerance = defaultTolerance(dtype), maxSteps: limit = 100 } = options
-  if (!(tolerance > 0)) throw new DifferentiationError(`${name}: tolerance must be positive, it is ${tolerance}`)
-  if (!Number.isSafeInteger(limit) || limit < 1)
-    throw new DifferentiationError(`${name}: maxSteps must be a whole number from 1, it is ${limit}`)
   const start = flat(x0)
-  const leaves = Tree.leaves(p)
+  const leaves = Tree.tensors(p, `${name}: p`).map(({ leaf }) => leaf)
   // What f uses from outside is a parameter of the equation like any other: derivatives with respect to it are those of p.
   const { regions, captured } = ops.regions("traced", [
     {
       avals: [start, ...leaves].map(({ shape, dtype }) => ({ shape, dtype })),
-      f: (x = start, ...given) => [flatten(flat, f(tree(x), Tree.rebuild(p, given)))]
+      f: (x = start, ...given) => {
+        const y = flatten(flat, f(tree(x), Tree.rebuild(p, given)))
+        if (y.dtype !== dtype)
+          throw new DifferentiationError(
+            `${name}: the unknowns are ${dtype}, the function must return ${dtype} as well, it returns ${y.dtype}; use T.cast`
+          )
+        return [y]
+      }
     }
   ])
   const traced: Traced = (x, given) => {
@@ -272,6 +298,13 @@ export const root = <X, P>(f: (x: X, p: P) => X, x0: X, p: P, options: SolverOpt
     })
   )
 
+const minimand = (y: unknown): Vector => {
+  const must = "argmin: the function must return a scalar, it returns"
+  if (!isTensor(y)) throw new DifferentiationError(`${must} ${Tree.describe(y)}; ${Tree.remedy(y)}`)
+  if (y.shape.length > 0) throw new DifferentiationError(`${must} ${showShape(y.shape)}; use T.mean or T.sum`)
+  return y
+}
+
 /** The most times a step is halved, and the part of the slope that a step must gain (Armijo 1966). */
 const [halvings, gain] = [30, 1e-4]
 
@@ -295,7 +328,7 @@ export const argmin = <X, P>(
   solveTrees(
     "argmin",
     f,
-    (_, y) => y,
+    (_, y) => minimand(y),
     [x0, p, options],
     (f, tolerance, limit) => {
       const gradient: Traced = (x, given) => transposedProduct((z) => f(z, given), x, ops.full([], 1, x.dtype))

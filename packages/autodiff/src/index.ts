@@ -1,5 +1,5 @@
 export * from "./checkpoint.ts"
-export { type Called, customJvp, customVjp, type PerArgument } from "./custom.ts"
+export { type Called, customDerivative, customJvp, customVjp, type PerArgument } from "./custom.ts"
 export * from "./gradient.ts"
 export * from "./implicit.ts"
 export * from "./jacobian.ts"

@@ -12,6 +12,7 @@ import {
   type Tensor,
   Tree
 } from "@cotangent/graph"
+import { checkFunction, checkOptions } from "./arguments.ts"
 import { grad, type ScalarFunction } from "./gradient.ts"
 import { linearize } from "./linearize.ts"
 import { vjp } from "./products.ts"
@@ -55,8 +56,10 @@ const columns = (linear: (x: unknown) => unknown, argument: unknown): ReadonlyAr
 
 const elements = (tree: unknown): number => Tree.leaves<AnyTensor>(tree).reduce((n, { shape }) => n + sizeOf(shape), 0)
 
+const modes: ReadonlyArray<unknown> = ["forward", "reverse", "auto"] satisfies ReadonlyArray<JacobianMode>
+
 const checkFloats = (what: string, tree: unknown): void => {
-  for (const { path, leaf } of Tree.entries<AnyTensor>(tree))
+  for (const { path, leaf } of Tree.tensors(tree, `jacobian: ${what}`))
     if (!isFloat(leaf.dtype))
       throw new DifferentiationError(
         `jacobian: ${path === "" ? what : `${path} of ${what}`} is ${leaf.dtype}; derivatives need f32 or f64, use T.cast`
@@ -74,10 +77,14 @@ const checkFloats = (what: string, tree: unknown): void => {
 export const jacobian =
   <P, Y>(f: (x: P) => Y, options: { readonly mode?: JacobianMode } = {}) =>
   (x: P): JacobianOf<Y, P> => {
+    checkFunction("jacobian", f)
+    checkOptions("jacobian", options, {
+      mode: { range: "forward, reverse or auto", holds: (given) => modes.includes(given) }
+    })
+    const { mode = "auto" } = options
     checkFloats("the argument", x)
     const [y, pullback] = vjp(f, x)
     checkFloats("the result", y)
-    const { mode = "auto" } = options
     const forward = mode === "forward" || (mode === "auto" && elements(x) < elements(y))
     const outer = Tree.leaves<AnyTensor>(y)
     const inner = Tree.leaves<AnyTensor>(x)

@@ -1,7 +1,8 @@
 /** The linear map a function is close to a point, and whether a loss depends on its parameters. */
 import { type AnyTensor, isFloat, Tree } from "@cotangent/graph"
+import { checkFunction } from "./arguments.ts"
 import { passes } from "./passes.ts"
-import { aliased, derivativeTree } from "./targets.ts"
+import { aliased, derivativeTree, floatsOf } from "./targets.ts"
 
 /**
  * The value of a function, its derivative as a linear function, and the transpose of that: `linearize(f, x)` is
@@ -16,9 +17,10 @@ export const linearize = <P, Y>(
   f: (p: P) => Y,
   p: P
 ): readonly [Y, (tangent: NoInfer<P>) => Y, (cotangent: NoInfer<Y>) => P] => {
-  const { tree, targets } = aliased(p)
+  checkFunction("linearize", f)
+  const { tree, targets } = aliased("linearize: the argument", p)
   const y = f(tree)
-  const results = Tree.leaves(y).filter((leaf) => isFloat(leaf.dtype))
+  const results = floatsOf("linearize: the result", y)
   const derivative = (tangent: P): Y => {
     const moving = Tree.leavesLike("linearize: the tangent", p, tangent).filter((t) => isFloat(t.dtype))
     return derivativeTree(y, passes.pushforward(results, targets, moving))
@@ -42,8 +44,9 @@ export const linearize = <P, Y>(
 export const unusedParameters =
   <P, A extends ReadonlyArray<unknown>, Y>(f: (p: P, ...rest: A) => Y) =>
   (p: P, ...rest: A): ReadonlyArray<string> => {
-    const { tree, targets } = aliased(p)
-    const results = Tree.leaves(f(tree, ...rest)).filter((leaf) => isFloat(leaf.dtype))
+    checkFunction("unusedParameters", f)
+    const { tree, targets } = aliased("unusedParameters: the first argument", p)
+    const results = floatsOf("unusedParameters: the result", f(tree, ...rest))
     const derivatives = passes.pullback(results, results, targets)
     let next = 0
     return Tree.entries<AnyTensor>(p).flatMap(({ path, leaf }) =>

@@ -1,8 +1,9 @@
 /** Products with the Jacobian and the Hessian. */
 import { type Float, type Guard, isFloat, type Shape, type Tensor, Tree } from "@cotangent/graph"
+import { checkFunction, checkPair } from "./arguments.ts"
 import { grad, type ScalarOnly } from "./gradient.ts"
 import { passes } from "./passes.ts"
-import { aliased, derivativeTree } from "./targets.ts"
+import { aliased, derivativeTree, floatsOf } from "./targets.ts"
 
 /**
  * The vector-Jacobian product: `vjp(f, x)` is `[f(x), pullback]` where `pullback(y_bar)` is `J^T y_bar`. The pullback may
@@ -14,7 +15,8 @@ import { aliased, derivativeTree } from "./targets.ts"
  * ```
  */
 export const vjp = <P, Y>(f: (p: P) => Y, p: P): readonly [Y, (cotangent: Y) => P] => {
-  const [y, pullback] = vjpAux((q: P) => [f(q), undefined] as const, p)
+  checkFunction("vjp", f)
+  const [y, pullback] = pulled("vjp", (q: P) => [f(q), undefined] as const, p)
   return [y, pullback]
 }
 
@@ -23,11 +25,19 @@ export const vjp = <P, Y>(f: (p: P) => Y, p: P): readonly [Y, (cotangent: Y) => 
  * gives `[y, pullback, aux]`.
  */
 export const vjpAux = <P, Y, X>(f: (p: P) => readonly [Y, X], p: P): readonly [Y, (cotangent: Y) => P, X] => {
-  const { tree, targets } = aliased(p)
-  const [y, auxiliary] = f(tree)
+  checkFunction("vjpAux", f)
+  return pulled("vjpAux", f, p)
+}
+
+const pulled = <P, Y, X>(name: string, f: (p: P) => readonly [Y, X], p: P): readonly [Y, (cotangent: Y) => P, X] => {
+  const { tree, targets } = aliased(`${name}: the argument`, p)
+  const returned = f(tree)
+  checkPair(name, "y", returned)
+  const [y, auxiliary] = returned
+  const results = Tree.tensors(y, `${name}: the result`).map(({ leaf }) => leaf)
   const pullback = (cotangent: Y): P => {
-    const cotangents = Tree.leavesLike("vjp: the cotangent", y, cotangent)
-    return derivativeTree(p, passes.pullback(Tree.leaves(y), cotangents, targets))
+    const cotangents = Tree.leavesLike(`${name}: the cotangent`, y, cotangent)
+    return derivativeTree(p, passes.pullback(results, cotangents, targets))
   }
   return [y, pullback, auxiliary]
 }
@@ -40,7 +50,8 @@ export const vjpAux = <P, Y, X>(f: (p: P) => readonly [Y, X], p: P): readonly [Y
  * ```
  */
 export const jvp = <P, Y>(f: (p: P) => Y, p: P, tangent: NoInfer<P>): readonly [Y, Y] => {
-  const [y, derivative] = jvpAux((q: P) => [f(q), undefined] as const, p, tangent)
+  checkFunction("jvp", f)
+  const [y, derivative] = pushed("jvp", (q: P) => [f(q), undefined] as const, p, tangent)
   return [y, derivative]
 }
 
@@ -49,10 +60,17 @@ export const jvp = <P, Y>(f: (p: P) => Y, p: P, tangent: NoInfer<P>): readonly [
  * gives `[y, y_dot, aux]`.
  */
 export const jvpAux = <P, Y, X>(f: (p: P) => readonly [Y, X], p: P, tangent: NoInfer<P>): readonly [Y, Y, X] => {
-  const moving = Tree.leavesLike("jvp: the tangent", p, tangent).filter((t) => isFloat(t.dtype))
-  const { tree, targets } = aliased(p)
-  const [y, auxiliary] = f(tree)
-  const results = Tree.leaves(y).filter((leaf) => isFloat(leaf.dtype))
+  checkFunction("jvpAux", f)
+  return pushed("jvpAux", f, p, tangent)
+}
+
+const pushed = <P, Y, X>(name: string, f: (p: P) => readonly [Y, X], p: P, tangent: P): readonly [Y, Y, X] => {
+  const { tree, targets } = aliased(`${name}: the argument`, p)
+  const moving = Tree.leavesLike(`${name}: the tangent`, p, tangent).filter((t) => isFloat(t.dtype))
+  const returned = f(tree)
+  checkPair(name, "y", returned)
+  const [y, auxiliary] = returned
+  const results = floatsOf(`${name}: the result`, y)
   return [y, derivativeTree(y, passes.pushforward(results, targets, moving)), auxiliary]
 }
 
@@ -61,4 +79,8 @@ export const hvp = <P, S extends Shape, D extends Float>(
   f: (p: P) => Tensor<S, D> & Guard<ScalarOnly<S>>,
   p: P,
   v: NoInfer<P>
-): P => jvp(grad<P, [], S, D>(f), p, v)[1]
+): P => {
+  checkFunction("hvp", f)
+  const gradient = grad<P, [], S, D>(f)
+  return pushed("hvp", (q: P) => [gradient(q), undefined] as const, p, v)[1]
+}

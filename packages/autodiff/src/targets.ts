@@ -3,18 +3,23 @@ import { type AnyTensor, isFloat, type Node, operations, primitives, rulesOf, Tr
 
 /**
  * The floating-point leaves of a tree under new identities, and the tree made of them. A fresh identity is what keeps
- * nested derivatives apart: `grad((x) => x * y)(y)` differentiates the alias of y, not y.
+ * nested derivatives apart: `grad((x) => x * y)(y)` differentiates the alias of y, not y. `what` begins the sentence when
+ * something else than tensors stands in the tree.
  */
-export const aliased = <P>(tree: P): { readonly tree: P; readonly targets: ReadonlyArray<AnyTensor> } => {
+export const aliased = <P>(what: string, tree: P): { readonly tree: P; readonly targets: ReadonlyArray<AnyTensor> } => {
   const targets: Array<AnyTensor> = []
-  const copy = Tree.map(tree, (leaf) => {
+  const copies = Tree.tensors(tree, what).map(({ leaf }) => {
     if (!isFloat(leaf.dtype)) return leaf
     const alias = operations.alias(leaf)
     targets.push(alias)
     return alias
   })
-  return { tree: copy, targets }
+  return { tree: Tree.rebuild(tree, copies), targets }
 }
+
+/** The floating-point leaves of a tree. */
+export const floatsOf = (what: string, tree: unknown): ReadonlyArray<AnyTensor> =>
+  Tree.tensors(tree, what).flatMap(({ leaf }) => (isFloat(leaf.dtype) ? [leaf] : []))
 
 /** A tree like `tree` whose float leaves are `derivatives` (zeros where undefined) and whose other leaves are zeros. */
 export const derivativeTree = <P>(tree: P, derivatives: ReadonlyArray<AnyTensor | undefined>): P => {

@@ -1,6 +1,7 @@
 /** Functions of one example as functions of a batch. */
 import {
   type AnyTensor,
+  closeParameters,
   DifferentiationError,
   type Dim,
   dependents,
@@ -13,6 +14,7 @@ import {
   type Tensor,
   Tree
 } from "@cotangent/graph"
+import { checkFunction, checkOptions, tensorsOf } from "./arguments.ts"
 import { type BatchAxes, type BatchAxis, batchAxesOf } from "./batch-axes.ts"
 import { passes } from "./passes.ts"
 
@@ -77,8 +79,11 @@ const leavesOf = (
   axes: ReadonlyArray<BatchAxes<unknown>> | undefined
 ): ReadonlyArray<Leaf> =>
   batch.flatMap((argument, i) => {
+    // What is no tensor in an argument that all examples share is passed on as it is.
+    if (axes !== undefined && axes[i] === undefined)
+      return tensorsOf("vmap", [argument]).leaves.map((tensor): Leaf => ({ what: "", tensor, batched: false }))
     const argumentAxes = batchAxesOf(`argument ${i}`, argument, axes === undefined ? 0 : axes[i])
-    return Tree.entries<AnyTensor>(argument).map(({ path, leaf }, k): Leaf => {
+    return Tree.tensors(argument, `vmap: argument ${i}`).map(({ path, leaf }, k): Leaf => {
       const axis = argumentAxes[k]
       const what = named(`argument ${i}`, path)
       return axis === undefined
@@ -137,6 +142,11 @@ export const vmap: {
 } =
   (f: (...examples: ReadonlyArray<never>) => unknown, options: VmapOptions = {}) =>
   (...batch: ReadonlyArray<unknown>): never => {
+    checkFunction("vmap", f)
+    // What axes may be depends on the arguments: it is checked with them.
+    checkOptions("vmap", options, { in: undefined, out: undefined })
+    if (options.in !== undefined && !Array.isArray(options.in))
+      throw new DifferentiationError("vmap: `in` must be a list with an axis, or a tree of axes, for each argument")
     if (options.in !== undefined && options.in.length !== batch.length)
       throw new DifferentiationError(
         `vmap: \`in\` has ${options.in.length} axes for ${batch.length} arguments; give undefined for one without a batch`
@@ -148,8 +158,8 @@ export const vmap: {
     let next = 0
     const operands = leaves.map(({ tensor, batched }) => (batched ? (examples[next++] ?? tensor) : tensor))
     // The structure of one example is that of the batch, a dimension less on every leaf.
-    const y = f(...(Tree.rebuildWith([...batch], operands) as ReadonlyArray<never>))
-    const results = Tree.entries<AnyTensor>(y)
+    const y = f(...(tensorsOf("vmap", batch).rebuilt(operands) as ReadonlyArray<never>))
+    const results = Tree.tensors(y, "vmap: the result")
     const singles = results.map(({ leaf }) => leaf)
     const whole = passes.vectorize(
       singles,
@@ -158,6 +168,7 @@ export const vmap: {
       mapped.map(() => true),
       size
     )
+    closeParameters(examples)
     const axes = batchAxesOf("the result", y, "out" in options ? options.out : 0)
     const varying = dependents(reachable(singles), examples)
     const outputs = results.map(({ path, leaf }, k) =>

@@ -1,6 +1,7 @@
 /**
- * `npm run bench -- WHAT`: a workload, a group of them (W6), or all; or one of the tools: `compile`, `heap`, `machine`, `peers`,
- * `replay`, `start`, `sweep`. Every measurement runs in a process of its own on one core.
+ * `npm run bench -- WHAT`: a workload, a group of them (W6), or all; or one of the tools: `compile`, `heap`, `machine`,
+ * `optimizers`, `peers`, `replay`, `scaling`, `start`, `sweep`. Every measurement runs in a process of its own, on one core
+ * unless threads are asked for.
  */
 import { resolve } from "node:path"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
@@ -10,13 +11,17 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { Argument, Command, Flag } from "effect/cli"
 import type { CompileTimes } from "./compile.ts"
+import type { UpdateTime } from "./optimizers.ts"
 import { compare, costOf, measureSpeeds, ratioTable } from "./comparison.ts"
 import { curvesOf } from "./curves.ts"
-import { cotangent, installPeers, type Mode, peersIn, sources } from "./peers.ts"
+import type { Mode } from "./mode.ts"
+import { cotangent, installPeers, peersIn, sources } from "./peers.ts"
 import { BenchError, linesOf, own } from "./processes.ts"
 import { compareAll, readRecords, recordAll, writeRecords } from "./replay/replay.ts"
+import { measureScaling, scalingTable, sharedWorkloads } from "./scaling.ts"
 import { cliffsOf, leastOf, type Point } from "./sweep.ts"
 import { table } from "./table.ts"
+import { compileLoops, type HandTime, sizes, type SizeTimes, updateTable } from "./update-table.ts"
 import { workloadNames, workloadsOf } from "./workloads.ts"
 
 /** What the command line says. */
@@ -27,7 +32,8 @@ interface Options {
   readonly core: number
   readonly json: boolean
   readonly write: boolean
-  readonly mode: "narrow" | "wide"
+  readonly mode: Exclude<Mode, "js">
+  readonly threads: number
   readonly target: "wasm" | "js"
   readonly workload: string
   readonly millis: number
@@ -62,15 +68,15 @@ const shown = (lines: ReadonlyArray<string>): string => {
 const script =
   (name: string, ...args: ReadonlyArray<string>): Tool =>
   (options) =>
-    linesOf(own(name, ...args), options.core, (line) => (options.json ? console.log(line) : undefined)).pipe(
-      Effect.flatMap((lines) => (options.json ? Effect.void : Console.log(shown(lines))))
-    )
+    linesOf(own(name, ...args), options.core, {
+      onLine: (line) => (options.json ? console.log(line) : undefined)
+    }).pipe(Effect.flatMap((lines) => (options.json ? Effect.void : Console.log(shown(lines)))))
 
 const measure: Tool = (options) =>
   Effect.gen(function* () {
     const speeds = options.json ? [] : yield* measureSpeeds(options.core)
     for (const workload of workloadsOf(options.what)) {
-      const rows = yield* compare(workload, [cotangent(modeOf(options))], options)
+      const rows = yield* compare(workload, [cotangent(modeOf(options), options.threads)], options)
       if (!options.json && rows.length > 0)
         yield* Console.log(`${ratioTable(workload, rows, speeds, costOf(workload))}\n`)
     }
@@ -165,6 +171,31 @@ const sweep: Tool = (options) =>
       yield* curvesOf(points, "Training step of a perceptron, width -> width -> 10").writePng(resolve(options.picture))
   })
 
+/** One update of every rule, 1 and 10 million parameters, beside loops in C. */
+const optimizers: Tool = (options) =>
+  Effect.gen(function* () {
+    const loops = compileLoops()
+    if ("missing" in loops) yield* Console.error(loops.missing)
+    const times: Array<SizeTimes> = []
+    for (const tensors of sizes) {
+      const [rounds, byHand]: [Array<ReadonlyArray<UpdateTime>>, Array<ReadonlyArray<HandTime>>] = [[], []]
+      for (let round = 0; round < options.rounds; round++) {
+        const lines = yield* linesOf(
+          own("optimizers", options.mode, String(tensors), String(options.millis)),
+          options.core
+        )
+        yield* printed(options, lines)
+        rounds.push(lines.map((line) => JSON.parse(line) as UpdateTime))
+        if ("missing" in loops) continue
+        const hand = yield* linesOf([loops.program, String(tensors), String(options.millis)], options.core)
+        yield* printed(options, hand)
+        byHand.push(hand.map((line) => JSON.parse(line) as HandTime))
+      }
+      times.push({ rounds, byHand })
+    }
+    if (!options.json) yield* Console.log(updateTable(times))
+  })
+
 const replay: Tool = (options) =>
   Effect.gen(function* () {
     const now = recordAll()
@@ -175,12 +206,20 @@ const replay: Tool = (options) =>
       yield* new BenchError({ message: `${changes.length} models changed; --write records them` })
   })
 
+/** What two threads reach together, of what two programs of one thread do. */
+const scaling: Tool = (options) =>
+  Effect.forEach(sharedWorkloads, (workload) => measureScaling(workload, modeOf(options), options)).pipe(
+    Effect.flatMap((rows) => (options.json ? Effect.void : Console.log(scalingTable(rows))))
+  )
+
 const tools: Readonly<Record<string, Tool>> = {
   compile,
   heap: script("heap"),
   machine,
+  optimizers,
   peers,
   replay,
+  scaling,
   start,
   sweep
 }
@@ -209,9 +248,13 @@ const bench = Command.make(
       Flag.withDescription("record what replay compares with"),
       Flag.withDefault(false)
     ),
-    mode: Flag.Literals("mode", ["narrow", "wide"]).pipe(
-      Flag.withDescription("vectors of 128 or 256 bits"),
-      Flag.withDefault("wide" as "narrow" | "wide")
+    mode: Flag.Literals("mode", ["narrow", "wide", "fast"]).pipe(
+      Flag.withDescription("vectors of 128 or 256 bits, or of 256 with fused multiply-adds"),
+      Flag.withDefault("wide" as Exclude<Mode, "js">)
+    ),
+    threads: Flag.Int("threads").pipe(
+      Flag.withDescription("that share a program, on as many processors"),
+      Flag.withDefault(1)
     ),
     target: Flag.Literals("target", ["wasm", "js"]).pipe(
       Flag.withDescription("what programs are compiled to"),
@@ -221,7 +264,10 @@ const bench = Command.make(
       Flag.withDescription("of peers: which to compare"),
       Flag.withDefault("all")
     ),
-    millis: Flag.Int("millis").pipe(Flag.withDescription("of sweep: how long each size runs"), Flag.withDefault(60)),
+    millis: Flag.Int("millis").pipe(
+      Flag.withDescription("of sweep and optimizers: how long each size or rule runs"),
+      Flag.withDefault(60)
+    ),
     picture: Flag.String("picture").pipe(
       Flag.withDescription("of sweep: a PNG to draw the curves into"),
       Flag.withDefault("")

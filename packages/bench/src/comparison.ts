@@ -58,7 +58,7 @@ export const compare = (
     const able = contenders.filter((c) => c.missing === undefined && c.workloads.includes(workload))
     for (let round = 0; round < rounds; round++) {
       for (const contender of able) {
-        const lines = yield* linesOf(contender.command(workload), core).pipe(
+        const lines = yield* linesOf(contender.command(workload), core, { cores: contender.cores ?? 1 }).pipe(
           Effect.catch(({ message }) => Effect.as(Console.error(message), [] as ReadonlyArray<string>))
         )
         for (const line of lines) {

@@ -1,17 +1,14 @@
 /**
- * Measures one workload in this process: `node measure.ts W1 wide`. Prints one line of JSON.
+ * Measures one workload in this process: `node measure.ts W1 wide 2`, the mode and the number of threads. Prints one line of
+ * JSON.
  *
  * A step is the compiled program of a session: gather a batch from resident data, forward, backward, Adam. Times are of
  * chunks of steps divided by their number, as the trainer runs them.
  */
 import * as Effect from "effect/Effect"
-import { Compute } from "@cotangent/runtime"
+import { isMode, layerOf, type Mode, nameOf } from "./mode.ts"
 import { isWorkload, type Measurement, type WorkloadName, workloadNames, workloads } from "./workloads.ts"
 import type { Workload } from "./workload/workload.ts"
-
-const layers = { wide: Compute.wide, narrow: Compute.layer, js: Compute.javascript } as const
-type Mode = keyof typeof layers
-const isMode = (mode: string): mode is Mode => mode in layers
 
 const median = (xs: ReadonlyArray<number>): number => xs.toSorted((a, b) => a - b)[xs.length >> 1] ?? Number.NaN
 const round = (x: number, digits: number): number => Number(x.toFixed(digits))
@@ -40,7 +37,7 @@ const runSession = ({ open, stepsFromStart }: Workload, until: number) =>
     })
   )
 
-const run = (name: WorkloadName, mode: Mode): Effect.Effect<Measurement, unknown> =>
+const run = (name: WorkloadName, mode: Mode, threads: number): Effect.Effect<Measurement, unknown> =>
   Effect.gen(function* () {
     const workload = workloads[name]
     const { loss, firstStep } = yield* runSession(workload, 0)
@@ -54,7 +51,7 @@ const run = (name: WorkloadName, mode: Mode): Effect.Effect<Measurement, unknown
       last = session.last
     }
     return {
-      peer: `cotangent-${mode}`,
+      peer: nameOf(mode, threads),
       workload: name,
       us_per_step: round(median(times), 2),
       min_us: round(Math.min(...times), 2),
@@ -65,13 +62,14 @@ const run = (name: WorkloadName, mode: Mode): Effect.Effect<Measurement, unknown
       total_ms: Math.round(performance.now()),
       rss_mb: Math.round(process.resourceUsage().maxRSS / 1024)
     }
-  }).pipe(Effect.provide(layers[mode]))
+  }).pipe(Effect.provide(layerOf(mode, threads)))
 
-const [name = "W1", mode = "wide"] = process.argv.slice(2)
-if (isWorkload(name) && isMode(mode)) console.log(JSON.stringify(await Effect.runPromise(run(name, mode))))
+const [name = "W1", mode = "wide", threads = "1"] = process.argv.slice(2)
+if (isWorkload(name) && isMode(mode))
+  console.log(JSON.stringify(await Effect.runPromise(run(name, mode, Number(threads)))))
 else {
   console.error(
-    `measure: ${name} ${mode} is not a workload (${workloadNames.join(", ")}) and a mode (${Object.keys(layers).join(", ")})`
+    `measure: ${name} ${mode} is not a workload (${workloadNames.join(", ")}) and a mode (narrow, wide, fast, js)`
   )
   process.exitCode = 1
 }

@@ -3,6 +3,7 @@ import { cpSync, existsSync, globSync, mkdirSync } from "node:fs"
 import { basename, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import * as Effect from "effect/Effect"
+import { type Mode, nameOf } from "./mode.ts"
 import { type BenchError, own, prepare } from "./processes.ts"
 import { type WorkloadName, workloadNames } from "./workloads.ts"
 
@@ -12,17 +13,16 @@ export interface Contender {
   readonly command: (workload: WorkloadName) => ReadonlyArray<string>
   /** `undefined` when it can run here. */
   readonly missing?: string
+  /** How many processors it may use: one, unless it says otherwise. */
+  readonly cores?: number
   readonly workloads: ReadonlyArray<WorkloadName>
 }
 
-/** How programs are compiled: for 128 or 256 bits of WebAssembly, or to JavaScript. */
-export const modes = ["narrow", "wide", "js"] as const
-export type Mode = (typeof modes)[number]
-
 /** Cotangent in one of its modes. */
-export const cotangent = (mode: Mode): Contender => ({
-  name: `cotangent-${mode}`,
-  command: (workload) => own("measure", workload, mode),
+export const cotangent = (mode: Mode, threads = 1): Contender => ({
+  name: nameOf(mode, threads),
+  command: (workload) => own("measure", workload, mode, String(threads)),
+  cores: threads,
   workloads: workloadNames
 })
 

@@ -1,6 +1,7 @@
-/** Measurements in processes of their own, pinned to one core where the system can, with one thread. */
+/** Measurements in processes of their own, pinned to their processors where the system can. */
 import { spawn, spawnSync } from "node:child_process"
 import { existsSync } from "node:fs"
+import { availableParallelism } from "node:os"
 import { fileURLToPath } from "node:url"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
@@ -8,8 +9,11 @@ import * as Schema from "effect/Schema"
 /** Why a process gave no measurement, as a sentence. */
 export class BenchError extends Schema.TaggedError<BenchError>()("BenchError", { message: Schema.String }) {}
 
-const pinned = (core: number): ReadonlyArray<string> =>
-  existsSync("/usr/bin/taskset") ? ["/usr/bin/taskset", "-c", String(core)] : []
+const pinned = (core: number, cores: number): ReadonlyArray<string> => {
+  const all = availableParallelism()
+  const these = Array.from({ length: cores }, (_, i) => (core + i) % all)
+  return existsSync("/usr/bin/taskset") ? ["/usr/bin/taskset", "-c", these.join(",")] : []
+}
 
 /** One thread, and an allocator that gives no pages back: page faults would multiply the times of the peers. */
 const environment = (): NodeJS.ProcessEnv => {
@@ -32,14 +36,14 @@ export const own = (script: string, ...args: ReadonlyArray<string>): ReadonlyArr
   ...args
 ]
 
-/** Runs a command to its end; the lines of JSON it printed, or the last line of what it complained of. */
+/** Runs a command to its end, on one processor or several from one on; the lines of JSON it printed, or the last line of what it complained of. */
 export const linesOf = (
   command: ReadonlyArray<string>,
   core: number,
-  onLine: (line: string) => void = () => undefined
+  { cores = 1, onLine = () => undefined }: { readonly cores?: number; readonly onLine?: (line: string) => void } = {}
 ): Effect.Effect<ReadonlyArray<string>, BenchError> =>
   Effect.callback((resume) => {
-    const [program = "", ...args] = [...pinned(core), ...command]
+    const [program = "", ...args] = [...pinned(core, cores), ...command]
     const child = spawn(program, args, { env: environment(), stdio: ["ignore", "pipe", "pipe"] })
     const lines: Array<string> = []
     let [rest, complaint] = ["", ""]

@@ -3,7 +3,7 @@
  * is all that compiling and running need.
  */
 import * as Effect from "effect/Effect"
-import { Compute } from "@cotangent/runtime"
+import { isMode, layerOf, type Mode } from "./mode.ts"
 import { isWorkload, type WorkloadName, workloadNames, workloads } from "./workloads.ts"
 
 /** Milliseconds since the process started. */
@@ -17,7 +17,7 @@ export interface Start {
   readonly rss_mb: number
 }
 
-const start = (workload: WorkloadName, mode: "narrow" | "wide"): Effect.Effect<Start, unknown> => {
+const start = (workload: WorkloadName, mode: Mode): Effect.Effect<Start, unknown> => {
   const imported = performance.now()
   return Effect.scoped(
     Effect.gen(function* () {
@@ -33,11 +33,11 @@ const start = (workload: WorkloadName, mode: "narrow" | "wide"): Effect.Effect<S
         rss_mb: Math.round(process.resourceUsage().maxRSS / 1024)
       }
     })
-  ).pipe(Effect.provide(mode === "wide" ? Compute.wide : Compute.layer))
+  ).pipe(Effect.provide(layerOf(mode)))
 }
 
 const [name = "W1", mode = "narrow"] = process.argv.slice(2)
 if (!isWorkload(name)) {
   console.error(`start: ${name} is not a workload; there are ${workloadNames.join(", ")}`)
   process.exitCode = 1
-} else console.log(JSON.stringify(await Effect.runPromise(start(name, mode === "wide" ? "wide" : "narrow"))))
+} else console.log(JSON.stringify(await Effect.runPromise(start(name, isMode(mode) ? mode : "narrow"))))

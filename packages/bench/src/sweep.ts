@@ -5,6 +5,7 @@
 import * as Effect from "effect/Effect"
 import { plan } from "@cotangent/compiler"
 import { Compute } from "@cotangent/runtime"
+import { isMode, layerOf } from "./mode.ts"
 import { stepGraph } from "./replay/models.ts"
 import { perceptron } from "./workload/perceptron.ts"
 
@@ -82,5 +83,5 @@ const sweep = (millis: number): Effect.Effect<void, unknown, Compute> =>
 
 if (import.meta.main) {
   const [mode = "wide", millis = "60"] = process.argv.slice(2)
-  await Effect.runPromise(sweep(Number(millis)).pipe(Effect.provide(mode === "wide" ? Compute.wide : Compute.layer)))
+  await Effect.runPromise(sweep(Number(millis)).pipe(Effect.provide(layerOf(isMode(mode) ? mode : "wide"))))
 }

@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { type Kernel, Validator } from "@cotangent/kernel"
+import { countOf } from "./exhaustive.test.support.ts"
 import {
   differenceOf,
   evaluateNodeByNode,
@@ -18,8 +19,6 @@ const tiles = [
   { rows: 6, vectors: 2 }
 ] as const
 
-const deep = process.env.COTANGENT_DEEP === "1"
-
 const families: Readonly<Record<string, RandomOptions>> = {
   "f32, small shapes": { nodes: 14, sizes: [1, 2, 3, 5, 8, 9], dtypes: ["f32", "i32", "bool"] },
   "f64, small shapes": { nodes: 14, sizes: [1, 2, 3, 4, 5], dtypes: ["f64", "bool"] },
@@ -34,7 +33,7 @@ const validateAll = (kernels: ReadonlyArray<Kernel>): ReadonlyArray<string> => k
 describe("random programs", () => {
   for (const [name, options] of Object.entries(families)) {
     it(`${name}: valid kernels, and the bits of every node computed alone`, () => {
-      for (let seed = 0; seed < (deep ? 1500 : 40); seed++) {
+      for (let seed = 0; seed < countOf(40, 600); seed++) {
         const { parameters, body } = randomProgram(seed, options)
         const graph = canonical(graphOf(parameters, body))
         const below = randomSource(seed)

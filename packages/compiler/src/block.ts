@@ -13,12 +13,12 @@ import { lowerKernel } from "./lower/kernel.ts"
 import { lowerRow } from "./lower/row.ts"
 import { lowerStructure } from "./lower/structure.ts"
 import { orderGroups } from "./order.ts"
-import { show } from "./passes.ts"
 import { rematerialise } from "./rematerialise.ts"
 import { resolve, valueOf } from "./resolve.ts"
 import { copyResults, planResults } from "./results.ts"
 import { flopsOf, type Group, type Schedule, schedule } from "./schedule.ts"
 import type { KernelSource, Place, Underway } from "./underway.ts"
+import { show } from "./watch.ts"
 
 /** Plans one block: its kernels are appended to the program. */
 export const planBlock = (

@@ -6,6 +6,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { type Buffer, bytesOf, Interpreter, type Layout, type Step } from "@cotangent/kernel"
 import type { Aval } from "@cotangent/graph"
+import { countOf } from "./exhaustive.test.support.ts"
 import {
   addressesOf,
   differenceOf,
@@ -17,8 +18,6 @@ import {
 import { layoutOf, plan, type Planned } from "./program.ts"
 import { type LoopForm, loopForms, randomLoop } from "./randomLoop.test.support.ts"
 import { readBuffer, writeBuffer } from "./target/targets.test.support.ts"
-
-const isDeep = process.env["COTANGENT_DEEP"] === "1"
 
 interface Memory {
   readonly layout: Layout
@@ -185,7 +184,7 @@ const check = (seed: number, form: LoopForm): { readonly shares: boolean; readon
 describe("a memory plan", () => {
   for (const form of loopForms) {
     it(`gives every read what was written, ${form}`, () => {
-      const outcomes = Array.from({ length: isDeep ? 3000 : 50 }, (_, seed) => check(seed, form))
+      const outcomes = Array.from({ length: countOf(50, 1000) }, (_, seed) => check(seed, form))
       // The property would say little of programs that share nothing and replace nothing.
       assert.isTrue(outcomes.some((o) => o.shares))
       assert.isTrue(outcomes.some((o) => o.replaces > 0))

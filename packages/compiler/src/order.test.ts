@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Validator } from "@cotangent/kernel"
 import { type AnyTensor, operations as ops } from "@cotangent/graph"
+import { countOf } from "./exhaustive.test.support.ts"
 import {
   differenceOf,
   graphOf,
@@ -13,8 +14,6 @@ import {
 import { plan } from "./program.ts"
 import { randomProgram } from "./randomGraph.test.support.ts"
 import { targets } from "./target/targets.test.support.ts"
-
-const deep = process.env.COTANGENT_DEEP === "1"
 
 type Body = (...x: ReadonlyArray<AnyTensor>) => ReadonlyArray<AnyTensor>
 
@@ -205,7 +204,7 @@ describe("results that replace parameters", () => {
   }
 
   it("random programs give the results of pure evaluation", () => {
-    for (let seed = 0; seed < (deep ? 3000 : 150); seed++) {
+    for (let seed = 0; seed < countOf(150, 3000); seed++) {
       const { parameters, body } = randomProgram(seed, { nodes: 12, sizes: [3], dtypes: ["f32", "i32"] })
       const graph = graphOf(parameters, (...x) => [
         ...body(...x),

@@ -7,10 +7,9 @@ import { exactRules } from "./exact.ts"
 import { mergeLoops, trimLoops } from "./loops.ts"
 import { reluMasks } from "./masks.ts"
 import { narrowing } from "./narrow.ts"
-import type { Planned } from "./program.ts"
 import { rewrite } from "./rewriter.ts"
-import type { Schedule } from "./schedule.ts"
 import { stableRewrites } from "./stable.ts"
+import { show } from "./watch.ts"
 
 /** A pass and what it is called. */
 export interface Pass {
@@ -36,27 +35,6 @@ export const passes: ReadonlyArray<Pass> = [
   },
   { name: "stable rewrites", run: stabilise }
 ]
-
-/** What a pass has made. */
-export type Stage =
-  | { readonly tag: "graph"; readonly pass: string; readonly graph: Graph.Graph }
-  | { readonly tag: "schedule"; readonly pass: string; readonly schedule: Schedule }
-  | { readonly tag: "plan"; readonly pass: string; readonly planned: Planned }
-
-/** Whoever looks at what passes make. */
-export type Watch = (stage: Stage) => void
-
-let watching: Watch | undefined
-
-/** Lets somebody look at what every pass makes, from now on; tests let the validators look. Gives who looked before. */
-export const watchPasses = (watch: Watch | undefined): Watch | undefined => {
-  const before = watching
-  watching = watch
-  return before
-}
-
-/** Shows a stage to whoever looks. */
-export const show = (stage: Stage): void => watching?.(stage)
 
 /** The graph the arithmetic contract speaks of: all passes applied, in the bodies of loops too. */
 export const canonical = (graph: Graph.Graph): Graph.Graph => {

@@ -3,20 +3,24 @@
  *
  * Planning does not depend on addresses: a session plans all its programs, lays out its memory, then emits.
  */
-import type { Buffer, Kernel, Layout, Step } from "@cotangent/kernel"
+import type { Layout } from "@cotangent/kernel"
 import type { Graph } from "@cotangent/graph"
 import { planBlock } from "./block.ts"
-import type { ConstantData } from "./buffers.ts"
 import { costOf } from "./cost.ts"
 import { lifetimesOf } from "./lifetimes.ts"
-import { type Lifetime, planMemory } from "./memory.ts"
-import { canonical, show } from "./passes.ts"
+import { planMemory } from "./memory.ts"
+import { canonical } from "./passes.ts"
+import type { Planned } from "./planned.ts"
 import { emitJavaScript } from "./target/javascript/emit.ts"
-import { type KernelSource, startProgram, type Tile } from "./underway.ts"
+import type { Segment } from "./target/wasm/assembler.ts"
+import { startProgram, type Tile } from "./underway.ts"
 import { emitWasm } from "./target/wasm/emit.ts"
+import { show } from "./watch.ts"
 
 export type { ConstantData } from "./buffers.ts"
 export { canonical } from "./passes.ts"
+export type { Segment } from "./target/wasm/assembler.ts"
+export type { Cost, Planned } from "./planned.ts"
 export type { KernelSource, Tile } from "./underway.ts"
 
 /** How to plan: which results overwrite which parameters, and the shape of product tiles. */
@@ -35,35 +39,6 @@ export interface PlanOptions {
    * The microseconds a kernel must take to be shared, 8 unless given: where threads meet costs one to two of them.
    */
   readonly grain?: number
-}
-
-/** What a program costs, known before it runs; a `whileLoop` counts as one step, a `cond` as its dearer branch. */
-export interface Cost {
-  readonly flops: number
-  /** Bytes read and written by all kernels, counting every buffer once per call of a kernel. */
-  readonly bytes: number
-  /** How many kernels there are, those in loops counted once. */
-  readonly kernels: number
-  readonly scratchBytes: number
-  readonly constantBytes: number
-}
-
-/** A planned program: kernels over buffers whose scratch offsets are decided and whose addresses are not. */
-export interface Planned {
-  readonly graph: Graph.Graph
-  readonly kernels: ReadonlyArray<Kernel>
-  /** For each kernel the nodes it computes. */
-  readonly sources: ReadonlyArray<KernelSource>
-  /** The order kernels run in, with the loops and branches around them. */
-  readonly steps: ReadonlyArray<Step>
-  readonly parameters: ReadonlyArray<Buffer>
-  readonly results: ReadonlyArray<Buffer>
-  readonly constants: ReadonlyArray<ConstantData>
-  /** Offset in the scratch segment, by buffer id. */
-  readonly scratch: ReadonlyMap<number, number>
-  /** From which call to which each buffer in scratch is needed. */
-  readonly lifetimes: ReadonlyArray<Lifetime>
-  readonly cost: Cost
 }
 
 /** Plans a graph. */
@@ -128,6 +103,10 @@ export interface WasmTargetOptions {
   readonly fused?: boolean
   /** Also exports every kernel, to be timed alone. */
   readonly exportKernels?: boolean
+  /** Where given, the module has a memory of its own, exported as `memory`, with these bytes in it at the start. */
+  readonly contents?: ReadonlyArray<Segment>
+  /** Text that stands in the module as the name of a section, `cotangent TEXT`: by it others know what module it is. */
+  readonly salt?: string
   /** Where threads meet that share the memory, see `controlBytes`; without it one thread does everything. */
   readonly control?: number
 }

@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { type AnyTensor, type Aval, type Graph, operations as ops, T } from "@cotangent/graph"
+import { countOf, isExhaustive } from "./exhaustive.test.support.ts"
 import {
   type Exact,
   exact,
@@ -24,7 +25,6 @@ import { targets, wasm } from "./target/targets.test.support.ts"
 
 type Float = "f32" | "f64"
 const floats: ReadonlyArray<Float> = ["f32", "f64"]
-const isDeep = process.env["COTANGENT_DEEP"] !== undefined
 
 interface Law {
   readonly body: (x: AnyTensor) => AnyTensor
@@ -155,12 +155,12 @@ const operandsOf = (dtype: Float): ReadonlyArray<number> => {
   )
   if (dtype === "f64") {
     const spread = Array.from(
-      { length: isDeep ? 4000 : 250 },
+      { length: countOf(250, 4000) },
       () => (below(2) === 0 ? 1 : -1) * 2 ** (below(200) / 10 - 12)
     )
     return [...near, ...spread]
   }
-  const stride = isDeep ? 1021 : 65521
+  const stride = isExhaustive ? 1021 : 65521
   const patterns = Array.from({ length: Math.floor(2 ** 32 / stride) }, (_, i) => {
     bits.setUint32(0, i * stride)
     return bits.getFloat32(0)
@@ -281,7 +281,7 @@ describe("the logarithm of a softmax", () => {
     const below = randomSource(3)
     const random = (scale: number): Numbers => Array.from({ length: 5 }, () => (below(2001) / 1000 - 1) * scale)
     return [
-      ...Array.from({ length: isDeep ? 2000 : 60 }, (_, i) => random([0.01, 1, 5, 20, 50][i % 5] ?? 1)),
+      ...Array.from({ length: countOf(60, 2000) }, (_, i) => random([0.01, 1, 5, 20, 50][i % 5] ?? 1)),
       [0, 0, 0, 0, 0],
       [50, -50, 0, 49.999, -49.999]
     ]

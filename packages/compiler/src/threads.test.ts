@@ -2,6 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { type Kernel, Validator } from "@cotangent/kernel"
 import { type AnyTensor, operations as ops } from "@cotangent/graph"
+import { countOf } from "./exhaustive.test.support.ts"
 import { differenceOf, graphOf, planOf32, randomNumbers, randomSource, runPlanned } from "./planned.test.support.ts"
 import { isDivided, plan, type Planned } from "./program.ts"
 import { randomProgram, type RandomOptions } from "./randomGraph.test.support.ts"
@@ -12,8 +13,6 @@ const tiles = [
   { rows: 4, vectors: 2 },
   { rows: 6, vectors: 2 }
 ] as const
-
-const deep = process.env["COTANGENT_DEEP"] === "1"
 
 const families: ReadonlyArray<RandomOptions> = [
   { nodes: 14, sizes: [1, 2, 3, 5, 8, 9], dtypes: ["f32", "i32", "bool"] },
@@ -29,7 +28,7 @@ describe("programs of several threads", () => {
   it("give the bits of one thread, whichever share comes first", () => {
     let divided = 0
     for (const [family, options] of families.entries())
-      for (let seed = 0; seed < (deep ? 1000 : 25); seed++) {
+      for (let seed = 0; seed < countOf(25, 1000); seed++) {
         const { parameters, body } = randomProgram(seed, options)
         const graph = graphOf(parameters, body)
         const below = randomSource(seed)

@@ -1,5 +1,5 @@
 /** Set up before every test file of the compiler: what every pass makes is validated. */
-import { watchPasses } from "./passes.ts"
+import { watchPasses } from "./watch.ts"
 import { validateStage } from "./validate/index.ts"
 
 watchPasses(validateStage)

@@ -1,38 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
-import { execFile } from "node:child_process"
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { fileURLToPath } from "node:url"
-
-const bin = fileURLToPath(new URL("./bin.ts", import.meta.url))
-
-interface Ended {
-  readonly code: number
-  readonly stdout: string
-  readonly stderr: string
-}
-
-/** Runs the command in a process of its own. */
-const cotangent = (...args: ReadonlyArray<string>): Promise<Ended> =>
-  new Promise((resolve) => {
-    execFile(
-      process.execPath,
-      ["--conditions=@cotangent/source", bin, ...args],
-      { timeout: 60_000 },
-      (error, stdout, stderr) =>
-        resolve({ code: typeof error?.code === "number" ? error.code : error === null ? 0 : 1, stdout, stderr })
-    )
-  })
-
-const inFolder = async (body: (folder: string) => Promise<void>): Promise<void> => {
-  const folder = mkdtempSync(join(tmpdir(), "cotangent-command-"))
-  try {
-    await body(folder)
-  } finally {
-    rmSync(folder, { recursive: true, force: true })
-  }
-}
+import { cotangent, inFolder } from "./command.test.support.ts"
 
 describe("cotangent train", () => {
   it(
@@ -57,6 +26,27 @@ describe("cotangent train", () => {
           "history.svg",
           "model.safetensors"
         ])
+      }),
+    60_000
+  )
+
+  it(
+    "goes on from its checkpoints to the bytes of a run that never stopped",
+    () =>
+      inFolder(async (folder) => {
+        const train = (out: string, epochs: number, ...more: ReadonlyArray<string>) =>
+          cotangent("train", "iris", "--epochs", String(epochs), "--out", join(folder, out), ...more)
+        const kept = ["--checkpoints", join(folder, "checkpoints")]
+        const [whole] = await Promise.all([
+          train("whole", 6),
+          train("parts", 3, ...kept).then(() => train("parts", 6, ...kept))
+        ])
+        assert.strictEqual(whole.code, 0, whole.stderr)
+        for (const name of ["history.json", "model.safetensors"])
+          assert.isTrue(
+            readFileSync(join(folder, "whole", name)).equals(readFileSync(join(folder, "parts", name))),
+            name
+          )
       }),
     60_000
   )

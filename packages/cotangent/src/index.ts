@@ -9,6 +9,7 @@ export {
   type Batched,
   checkpoint,
   type CheckpointPolicy,
+  customDerivative,
   customJvp,
   customVjp,
   fixedPoint,
@@ -55,8 +56,11 @@ export {
 export {
   type AnyTensor,
   DifferentiationError,
+  type Dim,
+  type DType,
   DTypeError,
   EvaluationError,
+  type Float,
   Graph as ComputationGraph,
   Key as RandomKey,
   parse as parseGraph,
@@ -66,6 +70,7 @@ export {
   T,
   type Tensor,
   Tree as TensorTree,
+  TreeError,
   type Value,
   Values,
   type ValuesOf
@@ -112,14 +117,21 @@ export {
   stepWith,
   type TapEvent
 } from "@cotangent/runtime"
+export { Artifact, ArtifactError, PoolError, Predictor, RowError, Weights, WeightsError } from "@cotangent/serve"
 export {
+  Callback,
+  CheckpointError,
+  Checkpoints,
   decodeHistory,
   encodeHistory,
   type EpochRecord,
   FitError,
   Files,
   type History,
+  Log,
+  LossSpikeError,
   NonFiniteError,
+  ResumeError,
   Safetensors,
   Trainer,
   type TrainEvent

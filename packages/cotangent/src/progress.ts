@@ -44,7 +44,7 @@ export const startText = ({
   validationSize,
   stepsPerEpoch,
   epochs
-}: Extract<TrainEvent<string>, { readonly _tag: "Started" }>): string =>
+}: Extract<TrainEvent<"accuracy">, { readonly _tag: "Started" }>): string =>
   [
     summary.text,
     "",
@@ -75,7 +75,7 @@ export const show = <E extends { readonly _tag: string }, Err, R>(
     active = false
   }
   const isTrain = (event: E | TrainEvent<"accuracy">): event is TrainEvent<"accuracy"> =>
-    ["Started", "Progress", "Epoch", "Finished"].includes(event._tag)
+    ["Started", "Progress", "Epoch", "Saved", "RolledBack", "Finished"].includes(event._tag)
   const tell = (event: TrainEvent<"accuracy">): Effect.Effect<void> => {
     switch (event._tag) {
       case "Started":
@@ -92,6 +92,9 @@ export const show = <E extends { readonly _tag: string }, Err, R>(
         })
       case "Epoch":
         return Effect.andThen(Effect.sync(stop), Console.log(epochRow(event, epochs)))
+      case "Saved":
+      case "RolledBack":
+        return Effect.void
       case "Finished":
         return event.stopped === "epochs"
           ? Effect.void

@@ -8,11 +8,11 @@ import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { Argument, Command, Flag } from "effect/cli"
 import { Csv, Dataset, Permutation } from "@cotangent/data"
-import type { ValuesOf } from "@cotangent/graph"
-import { type Dense, Loss, Metrics, Model } from "@cotangent/nn"
+import { Loss, Metrics, Model } from "@cotangent/nn"
 import * as Optimizer from "@cotangent/optim"
 import { Compute } from "@cotangent/runtime"
-import { encodeHistory, Files, type History, Safetensors, Trainer } from "@cotangent/train"
+import { Artifact } from "@cotangent/serve"
+import { Checkpoints, encodeHistory, Files, type History, Trainer } from "@cotangent/train"
 import { Viz } from "@cotangent/viz"
 import { show } from "./progress.ts"
 
@@ -55,6 +55,12 @@ const options = {
     Flag.withDescription("decides weights and the order of rows; equal seeds give equal files"),
     Flag.withDefault(42)
   ),
+  checkpoints: Flag.String("checkpoints").pipe(
+    Flag.withDescription(
+      "a folder for checkpoints, one after each epoch and one at Ctrl-C; a run that was stopped goes on from there, to the same files"
+    ),
+    Flag.optional
+  ),
   mode: Flag.Literals("mode", ["wide", "narrow", "js"]).pipe(
     Flag.withDescription(
       "wide: 256-bit vectors where this Node has them; narrow: 128-bit; js: without WebAssembly. The results are the same bits"
@@ -82,18 +88,13 @@ const readData = (data: string, label: string, classes: Option.Option<string>) =
   return Csv.read(data, { label: column, classes: /^\d+$/.test(text) ? Number(text) : text.split(",") })
 }
 
-interface Written {
-  readonly history: History<"accuracy">
-  readonly params: ValuesOf<{ readonly hidden: Dense<number, number>; readonly logits: Dense<number, number> }>
-}
-
-const writeResults = (out: string, { history, params }: Written, metadata: Readonly<Record<string, string>>) =>
+const writeResults = (out: string, history: History<"accuracy">, artifact: Artifact.Artifact) =>
   Effect.gen(function* () {
     const path = yield* Path.Path
     const chart = Viz.history(history)
     const text = new TextEncoder()
     yield* Files.writeAtomic(path.join(out, "history.json"), text.encode(encodeHistory(history)))
-    yield* Files.writeAtomic(path.join(out, "model.safetensors"), Safetensors.encode(params, metadata))
+    yield* Files.writeAtomic(path.join(out, "model.safetensors"), Artifact.encode(artifact))
     yield* chart.writeSvg(path.join(out, "history.svg"))
     yield* chart.writePng(path.join(out, "history.png"))
     yield* Console.log(`\nWrote history.json, history.svg, history.png and model.safetensors in ${out}`)
@@ -104,8 +105,21 @@ export const train = Command.make(
   "train",
   options,
   Effect.fnUntraced(
-    function* ({ data, label, classes, out, epochs, batchSize, hidden, learningRate, validationSplit, seed }) {
+    function* ({
+      data,
+      label,
+      classes,
+      out,
+      epochs,
+      batchSize,
+      hidden,
+      learningRate,
+      validationSplit,
+      seed,
+      checkpoints
+    }) {
       yield* Files.prepareFolder(out)
+      const store = Option.isSome(checkpoints) ? yield* Checkpoints.folder(checkpoints.value) : undefined
       const table = yield* readData(data, label, classes)
       // The last rows of a file are often of another kind (other writers in the digits): rows are mixed once, by the seed.
       const mixed = Dataset.take(table, Permutation.of(seed, 0, table.size))
@@ -122,20 +136,34 @@ export const train = Command.make(
         epochs,
         batchSize,
         validationSplit,
-        seed
+        seed,
+        ...(store === undefined ? {} : { checkpoints: { store, resume: true } })
       })(mixed)
       const last = yield* show(events, process.stdout.isTTY === true).pipe(Stream.runLast)
       const done = Option.getOrUndefined(last)
       if (done?._tag !== "Done") return
       const { history } = done.run
-      yield* writeResults(out, done.run, {
-        model: `dense ${hidden} relu, dense ${classCount}`,
-        data: table.name,
-        seed: String(seed)
+      // Served, it puts out probabilities.
+      const labels = table.classNames ?? []
+      const artifact = Artifact.make(pipe(model, Model.softmax), done.run, {
+        name: table.name,
+        ...(labels.length === classCount && classCount > 1 ? { labels } : {}),
+        metadata: { model: `dense ${hidden} relu, dense ${classCount}, softmax`, data: table.name, seed: String(seed) }
       })
+      yield* writeResults(out, history, artifact)
       const best = history.epochs.at(-1)
       yield* Console.log(`Validation accuracy ${((best?.valAccuracy ?? Number.NaN) * 100).toFixed(1)} %`)
     },
-    (effect, { mode }) => Effect.provide(effect, layers[mode])
+    (effect, { mode, checkpoints }) =>
+      Effect.provide(effect, layers[mode]).pipe(
+        Effect.onInterrupt(() =>
+          Console.error(
+            `\nStopped between two steps; ${Option.match(checkpoints, {
+              onNone: () => "nothing was written.",
+              onSome: (folder) => `the same command goes on from the checkpoint in ${folder}.`
+            })}`
+          )
+        )
+      )
   )
 ).pipe(Command.withDescription("Train a multi-layer perceptron with Adam on a table of numbers"))

@@ -56,6 +56,12 @@ describe("words on the host", () => {
     }
   })
 
+  it("below 2^32 are the words one after another", () => {
+    const key = fold(seedKey(42), 3)
+    const below = uniformBelow(key)
+    for (let i = 0; i < 200; i++) assert.strictEqual(below(2 ** 32), word(key, i))
+  })
+
   it("below a bound are fair where the remainder matters", () => {
     // Two thirds of 2^32: without rejection the lower half would come twice as often as the upper one.
     const bound = 2 ** 31 + 2 ** 29

@@ -12,7 +12,8 @@ export const of = (seed: number, epoch: number, n: number): Int32Array => {
     throw argumentError("permutation", `cannot permute ${n} rows; a whole number from 0 to 2^31 - 1 is needed`)
   if (!Number.isSafeInteger(epoch)) throw argumentError("permutation", `the epoch ${epoch} is not a whole number`)
   const below = uniformBelow(fold(seedKey(seed), epoch))
-  const order = Int32Array.from({ length: n }, (_, i) => i)
+  const order = new Int32Array(n)
+  for (let i = 0; i < n; i++) order[i] = i
   for (let i = n - 1; i > 0; i--) {
     const j = below(i + 1)
     const swapped = order[i] ?? 0

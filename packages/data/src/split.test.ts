@@ -73,4 +73,48 @@ describe("Split", () => {
     assert.deepStrictEqual(classCounts(validation), [13, 6, 2, 0])
     assert.deepStrictEqual(Split.stratified(data, 0.2, 3), { train, validation })
   })
+
+  it("folds hold out every row once, in parts as equal as can be", () => {
+    const data = rows(23)
+    const parts = Split.folds(data, 5, 3)
+    assert.deepStrictEqual(
+      parts.map(({ validation }) => validation.size),
+      [5, 5, 5, 4, 4]
+    )
+    assert.deepStrictEqual(
+      parts.flatMap(({ validation }) => ids(validation)).toSorted((a, b) => a - b),
+      ids(data)
+    )
+    for (const { train, validation } of parts) {
+      assert.deepStrictEqual(
+        [...ids(train), ...ids(validation)].toSorted((a, b) => a - b),
+        ids(data)
+      )
+      assert.deepStrictEqual(
+        ids(validation),
+        ids(validation).toSorted((a, b) => a - b)
+      )
+    }
+    assert.deepStrictEqual(pipe(data, Split.folds(5, 3)), parts)
+    assert.notDeepEqual(ids(Split.folds(data, 5, 4)[0]?.validation ?? data), ids(parts[0]?.validation ?? data))
+    for (const count of [0, 1, 2.5, 24, NaN]) assert.throws(() => Split.folds(data, count, 0), DataError, /folds of 23/)
+  })
+
+  it("stratified folds have the same share of every class", () => {
+    const data = rows(47, (i) => (i < 30 ? 0 : i < 43 ? 1 : 2))
+    const parts = Split.stratifiedFolds(data, 4, 3)
+    assert.deepStrictEqual(
+      parts.flatMap(({ validation }) => ids(validation)).toSorted((a, b) => a - b),
+      ids(data)
+    )
+    const counts = parts.map(({ validation }) => classCounts(validation))
+    for (const kind of [0, 1, 2]) {
+      const each = counts.map((row) => row[kind] ?? 0)
+      assert.isAtMost(Math.max(...each) - Math.min(...each), 1)
+    }
+    const sizes = parts.map(({ validation }) => validation.size)
+    assert.deepStrictEqual(sizes, [12, 12, 12, 11])
+    const real = Dataset.make({ x: data.x, y: data.x })
+    assert.throws(() => Split.stratifiedFolds(real, 4, 3), DataError, /no labels/)
+  })
 })

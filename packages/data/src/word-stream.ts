@@ -2,7 +2,7 @@
  * Random words on the host: the same Threefry-2x32 generator as `Key`, so that
  * `word(fold(seedKey(seed), n), i)` is element i of `Key.bits(Key.fold(Key.key(seed), n), [...])`.
  */
-import { threefryWords } from "@cotangent/graph"
+import { threefryFill, threefryWords } from "@cotangent/graph"
 import { argumentError } from "./data-error.ts"
 
 /** The two words of a key, high word first. */
@@ -23,16 +23,26 @@ export const word = (key: Words, i: number): number => {
   return (a ^ b) >>> 0
 }
 
+/** A power of two, so that a stretch of words has one high counter. */
+const wordsAtOnce = 64
+
 /**
  * Draws whole numbers below a bound, each equally likely, from the stream of a key. A word of the last, incomplete
  * multiple of the bound is thrown away and the next one is taken: without that, small numbers would come more often.
  */
 export const uniformBelow = (key: Words): ((bound: number) => number) => {
+  const [high, low] = key
+  const words = new Uint32Array(wordsAtOnce)
   let next = 0
   return (bound) => {
-    const fair = 2 ** 32 - (2 ** 32 % bound)
-    let drawn = word(key, next++)
-    while (drawn >= fair) drawn = word(key, next++)
-    return drawn % bound
+    for (;;) {
+      const at = next % wordsAtOnce
+      if (at === 0) threefryFill(words, high, low, Math.floor(next / 2 ** 32), next >>> 0)
+      next++
+      const drawn = words[at] ?? 0
+      // The remainder, exactly: the quotient of two whole numbers below 2^32 never rounds up to the next whole one.
+      const multiple = Math.floor(drawn / bound) * bound
+      if (multiple <= 2 ** 32 - bound) return drawn - multiple
+    }
   }
 }

@@ -14,6 +14,7 @@ const order = [
   "runtime",
   "data",
   "train",
+  "serve",
   "viz",
   "cotangent"
 ] as const
@@ -30,8 +31,9 @@ const above: Readonly<Record<Room, ReadonlyArray<Room>>> = {
   runtime: ["kernel", "graph", "compiler"],
   data: ["kernel", "graph"],
   train: ["kernel", "graph", "autodiff", "optim", "nn", "compiler", "runtime", "data"],
+  serve: ["kernel", "graph", "nn", "compiler", "runtime", "data", "train"],
   viz: ["graph", "train"],
-  cotangent: ["kernel", "graph", "autodiff", "optim", "nn", "compiler", "runtime", "data", "train", "viz"]
+  cotangent: ["kernel", "graph", "autodiff", "optim", "nn", "compiler", "runtime", "data", "train", "serve", "viz"]
 }
 const pure: ReadonlyArray<Room> = ["kernel", "graph", "autodiff", "optim", "nn", "compiler"]
 
@@ -93,9 +95,11 @@ describe("rooms", () => {
     })
   }
 
-  it("runtime is platform-neutral", () =>
-    assert.deepStrictEqual(
-      offending("runtime", (from) => !from.startsWith("node:") && !from.startsWith("@effect/platform")),
-      []
-    ))
+  for (const room of ["runtime", "serve"] as const) {
+    it(`${room} is platform-neutral`, () =>
+      assert.deepStrictEqual(
+        offending(room, (from) => !from.startsWith("node:") && !from.startsWith("@effect/platform")),
+        []
+      ))
+  }
 })

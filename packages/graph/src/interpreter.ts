@@ -6,7 +6,7 @@ import { allocate, type DType, isFloat, roundTo } from "./dtype.ts"
 import { EvaluationError } from "./errors.ts"
 import { type HostArray, rulesOf } from "./primitive.ts"
 import { primitives } from "./primitives/table.ts"
-import { reachable } from "./region.ts"
+import { isClosed, reachable } from "./region.ts"
 import type { AnyTensor, Node, Region } from "./tensor.ts"
 import type { Value } from "./value.ts"
 
@@ -32,6 +32,10 @@ const run = (
 ): ReadonlyArray<HostArray> => {
   for (const node of reachable(results, (n) => environment.has(n))) {
     if (environment.has(node)) continue
+    if (isClosed(node))
+      throw new EvaluationError(
+        `evaluate: a tensor is used that was computed from ${String(node.attributes["name"])}, a parameter of the function of a loop, a batch or a checkpoint, after that function returned; let the function return it`
+      )
     const inputs = node.inputs.map((x) => lookUp(environment, x))
     const data = rulesOf(primitives[node.primitive]).evaluate(inputs, node.attributes, node.outputs, (index, values) =>
       runRegion(node.regions[index], values, observe)

@@ -66,6 +66,23 @@ export const substitute = (
 /** Sources that are cheaper to rebuild inside a region than to pass in. */
 const isFree = (node: Node): boolean => node.primitive === "constant" || node.primitive === "iota"
 
+/** Parameters of functions whose tracing is over: what is computed from them has no value outside of their regions. */
+const closed = new WeakSet<Node>()
+
+/** Says that nothing new may be computed from these parameters. */
+export const closeParameters = (parameters: ReadonlyArray<AnyTensor>): void => {
+  for (const { node } of parameters) closed.add(node)
+}
+
+/** Whether the function that a parameter belongs to has been traced to its end. */
+export const isClosed = (node: Node): boolean => closed.has(node)
+
+/** Whether tensors are computed, not only by way of `known`, from a parameter of a function that was traced to its end. */
+export const usesClosed = (tensors: ReadonlyArray<AnyTensor>, known: ReadonlyArray<AnyTensor>): boolean => {
+  const ends = new Set(known.map((x) => x.node))
+  return reachable(tensors, (node) => ends.has(node)).some((node) => !ends.has(node) && closed.has(node))
+}
+
 /** A function to be traced into a region. */
 export interface RegionBody {
   /** Fresh parameter nodes. */
@@ -106,6 +123,7 @@ export const captureRegions = (
     results.forEach(note)
     return results
   })
+  for (const { parameters } of bodies) closeParameters(parameters)
   const outer = [...captured.values()]
   const regions = bodies.map(({ parameters }, body) => {
     const fresh = outer.flatMap((x, i) =>

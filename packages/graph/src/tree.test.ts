@@ -21,9 +21,15 @@ describe("entries", () => {
   })
 
   it("refuse what is neither a leaf nor a tree", () => {
-    assert.throws(() => Tree.leaves({ a: 3 }), TreeError, "tree: 3 is not a tensor, a record or an array")
-    assert.throws(() => Tree.leaves({ a: null }), "tree: null is not a tensor, a record or an array")
-    assert.throws(() => Tree.leaves(undefined), "tree: undefined is not a tensor, a record or an array")
+    assert.throws(() => Tree.leaves({ a: 3 }), TreeError, "tree: a is the number 3, not a tensor; use T.constant")
+    assert.throws(
+      () => Tree.leaves({ a: null }),
+      "tree: a is null, not a tensor; a tree is a tensor, or a record or a list of trees"
+    )
+    assert.throws(
+      () => Tree.leaves(undefined),
+      "tree is undefined, not a tensor; a tree is a tensor, or a record or a list of trees"
+    )
   })
 })
 

@@ -17,22 +17,90 @@ export interface Leaf<A> {
 
 const isLeaf = (u: unknown): boolean => isTensor(u) || isValue(u)
 
-const childrenOf = (tree: unknown): ReadonlyArray<readonly [string, unknown]> => {
-  if (typeof tree !== "object" || tree === null)
-    throw new TreeError(`tree: ${String(tree)} is not a tensor, a record or an array`)
-  return Array.isArray(tree) ? tree.map((child, i) => [String(i), child]) : Object.entries(tree)
+const show = ({ dtype, shape }: AnyTensor): string => `${dtype}${showShape(shape)}`
+
+/** The deepest nesting of a tree: what goes deeper refers to itself. */
+export const deepest = 1000
+
+/** What something is, for a sentence: `null`, `the number 3`, `a function`, `a Promise`, `an instance of Map`. */
+export const describe = (u: unknown): string => {
+  if (u === null || u === undefined) return String(u)
+  if (isTensor(u)) return `a tensor ${show(u)}`
+  if (isValue(u)) return "a value on the host"
+  if (typeof u === "string" || typeof u === "function" || typeof u === "symbol") return `a ${typeof u}`
+  if (typeof u !== "object") return `the ${typeof u} ${String(u)}`
+  if (Array.isArray(u)) return "a list"
+  if (isEffect(u)) return "an Effect"
+  if (isPromise(u)) return "a Promise"
+  if (isRecord(u)) return "a record"
+  const name: unknown = u.constructor?.name
+  return `an instance of ${typeof name === "string" && name !== "" ? name : "a class"}`
 }
 
-/** Every leaf with its path. `A` is what the leaves are: tensors, or values. */
-export const entries = <A = AnyTensor>(tree: unknown): ReadonlyArray<Leaf<A>> => {
-  const out: Array<Leaf<A>> = []
-  const visit = (node: unknown, path: string): void => {
+const isEffect = (u: object): boolean => "~effect/Effect" in u
+const isPromise = (u: object): boolean => "then" in u && typeof u.then === "function"
+
+/** What to do about something that stands where a tensor or a tree of them should, for the end of a sentence. */
+export const remedy = (u: unknown): string => {
+  if (typeof u === "number" || typeof u === "boolean") return "use T.constant"
+  if (isValue(u)) return "use T.fromValue"
+  if (typeof u === "object" && u !== null && isEffect(u)) return "a function of tensors is pure: run the Effect before"
+  if (typeof u === "object" && u !== null && isPromise(u)) return "a function of tensors must not be async"
+  return "a tree is a tensor, or a record or a list of trees"
+}
+
+/** Whether an object is a plain record, of any realm: instances of classes lose their methods when a tree is rebuilt. */
+const isRecord = (u: object): boolean => {
+  const prototype: unknown = Object.getPrototypeOf(u)
+  return prototype === null || Object.getPrototypeOf(prototype) === null
+}
+
+/** Whether something is a list or a plain record, whatever stands in it. */
+export const isBranch = (u: unknown): u is object =>
+  typeof u === "object" && u !== null && !isLeaf(u) && (Array.isArray(u) || isRecord(u))
+
+const childrenOf = (
+  tree: unknown,
+  what = "tree",
+  path: ReadonlyArray<string> = []
+): ReadonlyArray<readonly [string, unknown]> => {
+  const at = path.length === 0 ? what : `${what}: ${path.slice(0, 8).join(".")}`
+  if (!isBranch(tree)) throw new TreeError(`${at} is ${describe(tree)}, not a tensor; ${remedy(tree)}`)
+  if (path.length > deepest)
+    throw new TreeError(`${at}... is nested more than ${deepest} levels deep; a tree must not contain itself`)
+  return Array.isArray(tree) ? Array.from(tree, (child: unknown, i) => [String(i), child]) : Object.entries(tree)
+}
+
+interface Placed<A> {
+  readonly keys: ReadonlyArray<string>
+  readonly leaf: A
+}
+
+const placed = <A>(tree: unknown, what?: string): ReadonlyArray<Placed<A>> => {
+  const out: Array<Placed<A>> = []
+  const visit = (node: unknown, keys: ReadonlyArray<string>): void => {
     // Leaves are recognised by `isLeaf`; the caller names which kind this tree holds.
-    if (isLeaf(node)) out.push({ path, leaf: node as A })
-    else for (const [key, child] of childrenOf(node)) visit(child, path === "" ? key : `${path}.${key}`)
+    if (isLeaf(node)) out.push({ keys, leaf: node as A })
+    else for (const [key, child] of childrenOf(node, what, keys)) visit(child, [...keys, key])
   }
-  visit(tree, "")
+  visit(tree, [])
   return out
+}
+
+/** Every leaf with its path. `A` is what the leaves are: tensors, or values; `what` begins the sentence of a mistake. */
+export const entries = <A = AnyTensor>(tree: unknown, what?: string): ReadonlyArray<Leaf<A>> =>
+  placed<A>(tree, what).map(({ keys, leaf }) => ({ path: keys.join("."), leaf }))
+
+/** Every leaf of a tree of tensors with its path; throws a TreeError, which `what` begins, where something else stands. */
+export const tensors = (tree: unknown, what?: string): ReadonlyArray<Leaf<AnyTensor>> => {
+  const found = entries<unknown>(tree, what)
+  return found.map(({ path, leaf }) => {
+    if (!isTensor(leaf))
+      throw new TreeError(
+        `${what ?? "tree"}${path === "" ? "" : `: ${path}`} is ${describe(leaf)}, not a tensor; ${remedy(leaf)}`
+      )
+    return { path, leaf }
+  })
 }
 
 /** Every leaf. */
@@ -77,28 +145,30 @@ export const zip = <T>(
   return map(first, (leaf, path, i) => f([leaf, ...others.flatMap((o) => o[i] ?? [])], path))
 }
 
-const show = ({ dtype, shape }: AnyTensor): string => `${dtype}${showShape(shape)}`
-
 /**
  * The leaves of `actual` in the order of `expected`, whose keys may stand in another order. Throws a TreeError that names
  * the first path where the trees differ in structure, shape or element type.
  */
 export const leavesLike = (what: string, expected: unknown, actual: unknown): ReadonlyArray<AnyTensor> => {
-  const wanted = entries(expected)
-  const given = entries(actual)
-  const byPath = new Map(given.map(({ path, leaf }) => [path, leaf]))
-  if (byPath.size !== given.length) throw new TreeError(`${what} has two leaves of one path`)
-  const found = wanted.map(({ path, leaf }) => {
-    const y = byPath.get(path)
+  // Keys may hold dots: they are joined for the reader, and told apart by their lengths.
+  const nameOf = (keys: ReadonlyArray<string>): string => keys.map((key) => `${key.length}:${key}`).join(".")
+  const wanted = placed<AnyTensor>(expected, what)
+  const byPath = new Map(placed<AnyTensor>(actual, what).map((place) => [nameOf(place.keys), place]))
+  const found = wanted.map(({ keys, leaf }) => {
+    const name = nameOf(keys)
+    const path = keys.join(".")
+    const y = byPath.get(name)?.leaf
     if (y === undefined) throw new TreeError(`${what} lacks ${path || "its leaf"}`)
+    if (isTensor(leaf) && !isTensor(y))
+      throw new TreeError(`${what}: ${path || "the leaf"} is ${describe(y)}, not a tensor; ${remedy(y)}`)
     if (show(y) !== show(leaf)) {
       throw new TreeError(`${what}: ${path || "the leaf"} must be ${show(leaf)}, it is ${show(y)}`)
     }
-    byPath.delete(path)
+    byPath.delete(name)
     return y
   })
-  const [extra] = byPath.keys()
-  if (extra !== undefined) throw new TreeError(`${what} has ${extra || "a leaf"}, which is not expected`)
+  const [extra] = byPath.values()
+  if (extra !== undefined) throw new TreeError(`${what} has ${extra.keys.join(".") || "a leaf"}, which is not expected`)
   return found
 }
 

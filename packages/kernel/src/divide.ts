@@ -151,10 +151,14 @@ export const divide = (kernel: Kernel, options: DivideOptions): ReadonlyArray<Ke
   const isStable = accessesOf(before).every(({ buffer }) => !written.has(options.rootOf(buffer)))
   const filled = temporaries.every((buffer) => phases.every(({ body }) => isFilledFirst(body, buffer)))
   const bodies = phases.map((phase) => [...needed(phase.before, phase.body), ...phase.body])
-  // What a store phase defines for a later phase would have to be stored: such a kernel stays whole.
-  const complete = bodies.every((body) => {
+  // What a store phase defines, or assigns to a variable defined before it, would have to be stored for a later phase:
+  // such a kernel stays whole.
+  const assigned = new Set<number>()
+  const complete = bodies.every((body, i) => {
     const defined = definedIn(body)
-    return usedIn(body).every((id) => defined.has(id))
+    const isComplete = usedIn(body).every((id) => defined.has(id) && !assigned.has(id))
+    assignedIn(phases[i]?.body ?? []).forEach((id) => assigned.add(id))
+    return isComplete
   })
   const repeated =
     bodies.reduce((sum, body) => sum + workOf(body), 0) - phases.reduce((sum, p) => sum + workOf(p.body), 0)

@@ -1,6 +1,6 @@
 /** States that an optimizer did not make: refused with everything that differs. */
 import { differencesFrom, refuse, type Trees } from "./leafwise.ts"
-import type { Stepped } from "./optimizer.ts"
+import type { Stepped } from "./stepped.ts"
 
 /** Throws a TreeError that tells every part that a state lacks, and every path where it differs from what `init` makes. */
 export const assertState = (what: string, expected: Trees, state: Trees): void => {

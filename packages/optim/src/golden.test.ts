@@ -283,6 +283,11 @@ describe("four rules called Adam", () => {
       "scaleByAdam",
       trajectory(fromTransform(scaleByAdam({ epsilon: 0.1 }), { learningRate: 0.1 })),
       [0.9166666667, 0.8766619372, 0.8426213899, 0.7965586575]
+    ],
+    [
+      "scaleByAdam, epsilon-hat",
+      trajectory(fromTransform(scaleByAdam({ epsilon: 0.1, epsilonMode: "hat" }), { learningRate: 0.1 })),
+      [0.9863472941, 0.9792543599, 0.972908174, 0.9631823238]
     ]
   ]
   for (const [name, path, expected] of table) {

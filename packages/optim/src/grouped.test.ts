@@ -9,8 +9,10 @@ import {
   fromTransform,
   grouped,
   OptimizerError,
+  rprop,
   Schedule,
   sgd,
+  shampoo,
   trace
 } from "./index.ts"
 
@@ -56,6 +58,36 @@ describe("grouped", () => {
     const state = optimizer.step(optimizer.step(optimizer.init(params), gradient), gradient)
     assert.deepStrictEqual(numbers(state.params), [1 - 0.5 - 0.75, -2 - 1 - 1.5, 3 + 1 + 1.5])
     assert.deepStrictEqual(numbers(state.parts.w.velocity), [0.75, 1.5, -3])
+  })
+
+  it("takes slots of other shapes than the parameters, such as a sum for each row, from the group too", () => {
+    const make = (weightDecay: number) => shampoo({ learningRate: 0.1, weightDecay })
+    const matrices = {
+      w: T.constant(
+        [
+          [1, -2, 3],
+          [0.5, 1, 0]
+        ],
+        "f64"
+      ),
+      bias: T.constant([[2, 4]], "f64")
+    } as const
+    const optimizer = grouped({ weights: make(0), biases: make(0.5) }, byName)
+    const state = optimizer.step(optimizer.init(matrices), matrices)
+    const [weights, biases] = [make(0), make(0.5)].map((one) => one.step(one.init(matrices), matrices))
+    for (const slot of ["left", "rightRoot"] as const) {
+      assert.deepStrictEqual(numbers(state[slot].w), numbers(weights?.[slot].w))
+      assert.deepStrictEqual(numbers(state[slot].bias), numbers(biases?.[slot].bias))
+      assert.notDeepEqual(numbers(state[slot].bias), numbers(weights?.[slot].bias))
+    }
+  })
+
+  it("begins the slots of a group as its optimizer does, and has the rate of the first group", () => {
+    const groups = { weights: rprop({ learningRate: 0.5 }), biases: rprop({ learningRate: 0.25 }) }
+    const state = grouped(groups, byName).init(params)
+    assert.deepStrictEqual(numbers(state.size), [0.5, 0.5, 0.25])
+    const alone = grouped(groups, () => "biases").init(params.w)
+    assert.deepStrictEqual(numbers([alone.size, alone.learningRate]), [0.25, 0.25, 0.5])
   })
 
   it("refuses groups that differ in more than rate and weight decay", () => {

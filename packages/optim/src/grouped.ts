@@ -1,9 +1,10 @@
 /** Other options for some of the parameters: no decay of biases, a smaller rate for a pretrained part. */
-import { isTensor, T, Tree } from "@cotangent/graph"
+import { T, Tree } from "@cotangent/graph"
 import { OptimizerError } from "./errors.ts"
 import type { StagedStep } from "./explain/stages.ts"
 import type { Optimizer, Rule, StateOf, Stepped } from "./optimizer.ts"
 import { f64, type Scalar } from "./scalar.ts"
+import { mapSlots } from "./slots.ts"
 
 /** The rule of grouped parameters: the state is that of one optimizer over all of them. */
 export interface GroupedRule<F extends Rule> extends Rule {
@@ -27,41 +28,25 @@ const differences = (first: unknown, other: unknown, path = ""): ReadonlyArray<s
 
 const rateIn = (options: object): unknown => new Map<string, unknown>(Object.entries(options)).get("learningRate")
 
-/** Whether a part of a state has the leaves of the parameters: a slot, such as the moments m. */
-const isLike = (params: unknown, tree: unknown): boolean => {
-  const [a, b] = [Tree.entries(params), Tree.entries(tree)]
-  return (
-    a.length === b.length &&
-    a.every(
-      ({ path, leaf }, i) =>
-        path === b[i]?.path && leaf.shape.join() === b[i]?.leaf.shape.join() && leaf.dtype === b[i]?.leaf.dtype
-    )
-  )
-}
-
 /** One state of several: each slot's leaves from the group of their path, everything else from the first. */
-const merged = (params: unknown, states: ReadonlyArray<unknown>, indexOf: (path: string) => number): unknown => {
-  const [first] = states
-  if (isLike(params, first)) {
-    const leaves = states.map((tree) => Tree.leaves(tree))
-    return Tree.rebuildWith(
-      first,
-      Tree.entries(params).flatMap(({ path }, i) => leaves[indexOf(path)]?.[i] ?? [])
-    )
-  }
-  if (isTensor(first) || !isRecord(first)) return first
-  const children = Object.keys(first).map(
-    (key) =>
-      [
-        key,
-        merged(
-          params,
-          states.map((state) => (isRecord(state) ? state[key] : undefined)),
-          indexOf
-        )
-      ] as const
+const merged = (
+  params: unknown,
+  states: ReadonlyArray<Stepped<unknown>>,
+  indexOf: (path: string) => number
+): Stepped<unknown> => {
+  // Of the same rule over the same parameters, so of the same structure.
+  const together = states.reduce(
+    (others, state, group) =>
+      mapSlots(params, state, others, (_, own, other, path) =>
+        indexOf(path) === group ? own : other
+      ) as Stepped<unknown>
   )
-  return Array.isArray(first) ? children.map(([, child]) => child) : Object.fromEntries(children)
+  // Parameters that are one tensor have the path that single numbers have.
+  return {
+    ...together,
+    step: states[0]?.step ?? together.step,
+    learningRate: states[0]?.learningRate ?? together.learningRate
+  }
 }
 
 /** The stages of several steps, each leaf from the group of its path; a stage that a group lacks changes nothing there. */
@@ -134,7 +119,12 @@ export const grouped = <F extends Rule>(
   }
   const init = (params: unknown): unknown => {
     assertGrouped(params)
-    return first.init(params)
+    // Rprop's step sizes begin at the rate of their group.
+    return merged(
+      params,
+      optimizers.map((optimizer) => optimizer.init(params)),
+      indexOf
+    )
   }
   const base = rateIn(first.options)
   const rateOf = (state: Stepped<unknown>, { options }: Optimizer<F>): Scalar => {
@@ -147,10 +137,7 @@ export const grouped = <F extends Rule>(
     const states = optimizers.map((optimizer, i) =>
       optimizer.step<unknown>(i === 0 ? state : { ...state, learningRate: rateOf(state, optimizer) }, grad)
     )
-    // The first of at least one.
-    const leader = states[0] as StateOf<F, unknown>
-    const next = merged(state.params, states, indexOf)
-    return { ...(isRecord(next) ? next : {}), step: leader.step, learningRate: leader.learningRate }
+    return merged(state.params, states, indexOf)
   }
   const stages = (state: StateOf<F, unknown>, grad: unknown): StagedStep<unknown> =>
     mergedStages(

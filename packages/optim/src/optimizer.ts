@@ -4,7 +4,7 @@
  * `init` makes a state of parameters; `step` makes the next state of a state and a gradient. Both only build
  * expressions, so a step can be printed, differentiated, compiled together with the loss, or evaluated on the spot.
  */
-import { type AnyTensor, isFloat, operations as ops, T, type Tensor, Tree, TreeError } from "@cotangent/graph"
+import { type AnyTensor, isFloat, operations as ops, T, Tree, TreeError } from "@cotangent/graph"
 import { assertLike, filledLike, type Leaf, leafwise, type Named, rowsOf, type Trees, treesOf } from "./leafwise.ts"
 import { totalOf } from "./norm.ts"
 import { f64, type Scalar } from "./scalar.ts"
@@ -12,18 +12,9 @@ import { rateAt, type Schedule } from "./schedule/schedule.ts"
 import { stagesOfRule } from "./explain/ruleStages.ts"
 import type { StagedStep, StageRule } from "./explain/stages.ts"
 import { checkedStep } from "./foreignState.ts"
+import type { Stepped } from "./stepped.ts"
 
-/** What every optimizer's state holds: the parameters, the number of steps made, and the learning rate. */
-export interface Stepped<P> {
-  readonly params: P
-  /** How many steps were made. */
-  readonly step: Tensor<[], "i32">
-  /**
-   * The rate of the next step, if the optimizer was given a number: put another one in to change it, nothing is compiled
-   * again. With a schedule, the rate that the last step used.
-   */
-  readonly learningRate: Tensor<[], "f64">
-}
+export type { Stepped } from "./stepped.ts"
 
 /**
  * A type-level function from parameters to the state of an optimizer:

@@ -118,8 +118,8 @@ describe("values at the border", () => {
       /must hold 6 elements, it holds 7/
     ],
     ["an expression", T.zeros([2, 3]), /run: 1 is an expression, not a value: evaluate it first/],
-    ["a number", 1, /run: .*1 is not a tensor/],
-    ["nothing", undefined, /run: .*undefined is not a tensor/],
+    ["a number", 1, /run: .*1, not a tensor; use T.constant/],
+    ["nothing", undefined, /run: .*undefined, not a tensor/],
     [
       "another structure",
       {

@@ -357,6 +357,8 @@ const compileProgram = <A extends ReadonlyArray<unknown>, B>(
 }
 
 const sessionOf = <S, P>(core: SessionCore, lock: Semaphore.Semaphore, instruments: Instruments): Session<S, P> => {
+  /** Steps of about one slice, by program. */
+  const chunks = new Map<string, number>()
   let generation = 0
   const guarded = lock.withPermits(1)
   const told = Effect.suspend(() => tell(instruments, core.takeEvents()))
@@ -380,7 +382,8 @@ const sessionOf = <S, P>(core: SessionCore, lock: Semaphore.Semaphore, instrumen
             })
           const clock = yield* Clock.Clock
           const isWatched = yield* border(() => core.isWatched(program))
-          let chunk = 1
+          // What the last loop of the program found: a short one need not feel its way again.
+          let chunk = chunks.get(program) ?? 1
           for (let done = 0; done < count;) {
             const n = Math.min(chunk, count - done)
             const before = clock.currentTimeNanosUnsafe()
@@ -392,6 +395,7 @@ const sessionOf = <S, P>(core: SessionCore, lock: Semaphore.Semaphore, instrumen
             // Aim for one slice per chunk, growing at most eightfold at a time.
             const most = isWatched ? 1 : Math.floor((n * sliceMillis) / Math.max(millis, 1e-3))
             chunk = Math.max(1, Math.min(chunk * 8, most))
+            chunks.set(program, chunk)
             if (onChunk !== undefined) yield* onChunk(done)
             if (done < count) yield* Effect.yieldNow
           }

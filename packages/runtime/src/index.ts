@@ -13,6 +13,8 @@ export {
 } from "./Compute.ts"
 export { type Engine, type EngineOptions, makeEngine } from "./engine.ts"
 export * from "./errors.ts"
+export { alignUp, type LeafSpec, pagesFor, place, type PlacedLeaf } from "./layout.ts"
+export { type Memory, write as writeLeaf } from "./memory.ts"
 export { IndexError } from "./index-error.ts"
 export type { DebugOptions, Instruments, TapEvent, TapHandler } from "./instruments.ts"
 export {
@@ -25,4 +27,4 @@ export {
 export { type Spec, spec, specOf, type SpecOf } from "./program.ts"
 export { evaluateTree } from "./run-once.ts"
 export { openSession, type SessionCore } from "./session.ts"
-export { enableWide } from "./wide.ts"
+export { enableWide, isWideEnabled } from "./wide.ts"

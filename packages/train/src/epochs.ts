@@ -2,34 +2,48 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { type AnyDataset, Permutation } from "@cotangent/data"
-import { Key, T, Tree, type Value } from "@cotangent/graph"
+import { T, Tree, type Value } from "@cotangent/graph"
 import { Compute, type Session, step } from "@cotangent/runtime"
 import type { TrainEvent } from "./events.ts"
 import { type EpochRecord, validationName } from "./history.ts"
-import type { Plan } from "./plan.ts"
-import { evaluateStep, noSums, type Subject, type TrainData, trainStep, type TrainState } from "./programs.ts"
+import { freshState } from "./initial-state.ts"
+import { cut, type Plan } from "./plan.ts"
+import {
+  evaluateStep,
+  type Measuring,
+  type Subject,
+  type Sums,
+  type TrainData,
+  trainStep,
+  type TrainState
+} from "./programs.ts"
+import { passAt, segmentAt } from "./segments.ts"
+
+export { cut } from "./plan.ts"
 
 /** Rows measured per step of evaluation, at most. */
-const evaluationBatch = 512
+export const evaluationBatch = 512
 /** Progress is told at most this often, in milliseconds. */
 const progressInterval = 100
+/** Others have a turn at least this often, in milliseconds. */
+const turnMillis = 5
+/** Steps run in one go for about this long, in milliseconds, before the run looks up. */
+const segmentMillis = 50
 
 /** Where a run sends what happens. */
 export type Emit = (event: TrainEvent<string>) => Effect.Effect<void>
 
-/** Sizes of runs of rows: how often a full one, and how many rows are left. */
-export const cut = (rows: number, size: number) => ({
-  full: Math.floor(rows / size),
-  rest: rows % size,
-  size: Math.min(size, rows)
-})
-
-const makePrograms = ({ subject, train, validation, batchSize }: Plan) => {
+const makePrograms = ({ subject, train, validation, batchSize, accumulate }: Plan) => {
   const training = cut(train.size, batchSize)
   const measuring = validation === undefined ? undefined : cut(validation.size, evaluationBatch)
+  const updates = accumulate === 1 ? undefined : { batches: accumulate, updates: true }
+  const adds = { batches: accumulate, updates: false }
+  const waits = accumulate > 1
   return {
-    ...(training.full > 0 ? { train: step(trainStep(subject, batchSize)) } : {}),
-    ...(training.rest > 0 ? { trainRest: step(trainStep(subject, training.rest)) } : {}),
+    ...(training.full > 0 ? { train: step(trainStep(subject, batchSize, updates)) } : {}),
+    ...(training.rest > 0 ? { trainRest: step(trainStep(subject, training.rest, updates)) } : {}),
+    ...(training.full > 0 && waits ? { accumulate: step(trainStep(subject, batchSize, adds)) } : {}),
+    ...(training.rest > 0 && waits ? { accumulateRest: step(trainStep(subject, training.rest, adds)) } : {}),
     ...(measuring !== undefined && measuring.full > 0 ? { evaluate: step(evaluateStep(subject, measuring.size)) } : {}),
     ...(measuring !== undefined && measuring.rest > 0
       ? { evaluateRest: step(evaluateStep(subject, measuring.rest)) }
@@ -40,103 +54,204 @@ type Programs = Record<string, ReturnType<typeof step<TrainState, TrainData, {}>
 /** The session of a run. */
 export type TrainSession = Session<TrainState, Programs>
 
-/** Opens the session of a run: first parameters by the seed, the data resident. */
-export const openSession = (plan: Plan) =>
+const tensorOf = (name: "train" | "validation", value: Value | undefined) =>
+  value === undefined ? {} : { [name]: T.fromValue(value) }
+
+/** Opens the session of a run: the state to begin with, a fresh one unless given, and the data resident. */
+export const openSession = (plan: Plan, state?: TrainState) =>
   Effect.suspend(() => {
-    const { debug, subject, train, validation, seed } = plan
-    const [initKey = Key.key(seed), stepKey = Key.key(seed)] = Key.split(Key.key(seed))
-    const { params, state: model } = subject.model.init(initKey)
-    const state: TrainState = {
-      optimizer: subject.optimizer.init<unknown>(params),
-      model,
-      key: stepKey,
-      order: T.fromArray(
-        Int32Array.from({ length: train.size }, (_, i) => i),
-        [train.size],
-        "i32"
-      ),
-      cursor: T.constant(0, "i32"),
-      sums: noSums(subject)
-    }
+    const { debug, train, validation, weights } = plan
     const data: TrainData = {
       x: T.fromValue(train.x),
       y: T.fromValue(train.y),
-      validation: validation === undefined ? {} : { x: T.fromValue(validation.x), y: T.fromValue(validation.y) }
+      validation: validation === undefined ? {} : { x: T.fromValue(validation.x), y: T.fromValue(validation.y) },
+      weights: { ...tensorOf("train", weights.train), ...tensorOf("validation", weights.validation) }
     }
     return Compute.session<TrainState, TrainData, Programs>({
-      state,
+      state: state ?? freshState(plan),
       data,
       programs: makePrograms(plan),
       ...(debug === undefined ? {} : { debug })
     })
   })
 
-const resetSums = (session: TrainSession, subject: Subject) =>
+/** What training sums up, and what evaluation does. */
+const training = (state: TrainState): Measuring => state
+const evaluation = (state: TrainState): Measuring => state.evaluation
+
+/** What `resetSums` and `measure` need of a session. */
+type Measured<S> = Pick<Session<S, never>, "read" | "write">
+
+const resetPart = <S>(
+  session: Measured<S>,
+  { metrics }: Pick<Subject, "metrics">,
+  part: (state: S) => Pick<Measuring, "sums">
+) =>
   Effect.gen(function* () {
-    yield* session.write((s) => s.cursor, [0])
-    yield* session.write((s) => s.sums.loss, [0])
-    yield* session.write((s) => s.sums.samples, [0])
-    for (const [name, metric] of Object.entries(subject.metrics)) {
+    yield* session.write((s) => part(s).sums.loss, [0])
+    yield* session.write((s) => part(s).sums.samples, [0])
+    for (const [name, metric] of Object.entries(metrics)) {
       const first = T.evaluate<unknown>(metric.init())
       for (const [i, { data }] of Tree.leaves<Value>(first).entries())
         // `noSums` made a tree of the same structure for every metric.
-        yield* session.write((s) => Tree.leaves(s.sums.metrics[name])[i] ?? s.sums.loss, data)
+        yield* session.write((s) => Tree.leaves(part(s).sums.metrics[name])[i] ?? part(s).sums.loss, data)
     }
   })
+
+/** Begins a measurement anew, its rows from the first. */
+export const resetMeasuring = <S>(
+  session: Measured<S>,
+  subject: Pick<Subject, "metrics">,
+  part: (state: S) => Measuring
+) =>
+  Effect.andThen(
+    resetPart(session, subject, part),
+    session.write((s) => part(s).cursor, [0])
+  )
+
+/** Begins the sums of training anew; its rows go on, for an epoch need not be a pass. */
+const resetTraining = (session: TrainSession, subject: Subject) => resetPart(session, subject, training)
+
+/** Begins the sums of training and the cursor in its rows anew. */
+export const resetSums = (session: TrainSession, subject: Subject) => resetMeasuring(session, subject, training)
+
+const number = (value: Value): number => value.data[0] ?? Number.NaN
+
+/** The mean loss of what was summed since the last reset. */
+const lossOf = <S>(session: Measured<S>, part: (state: S) => Measuring) =>
+  Effect.map(
+    session.read((s): Pick<Sums, "loss" | "samples"> => {
+      const { loss, samples } = part(s).sums
+      return { loss, samples }
+    }),
+    ({ loss, samples }) => number(loss) / number(samples)
+  )
 
 /** The mean loss and every metric of what was summed since the last reset. */
-const measure = (session: TrainSession, { metrics }: Subject) =>
+export const measureOf = <S>(
+  session: Measured<S>,
+  { metrics }: Pick<Subject, "metrics">,
+  part: (state: S) => Measuring
+) =>
   Effect.gen(function* () {
-    const number = ({ data }: Value): number => data[0] ?? Number.NaN
-    const samples = number(yield* session.read((s) => s.sums.samples))
-    const loss = number(yield* session.read((s) => s.sums.loss)) / samples
-    const states: Record<string, unknown> = {}
-    for (const name of Object.keys(metrics)) states[name] = yield* session.read<unknown>((s) => s.sums.metrics[name])
-    return {
-      loss,
-      metrics: Object.fromEntries(
-        Object.entries(metrics).map(([name, metric]) => [
-          name,
-          // The state is of the structure that the metric made.
-          number(T.evaluate(metric.result(T.fromValues<unknown>(states[name]) as never)))
-        ])
-      )
+    const loss = yield* lossOf(session, part)
+    const measured: Record<string, number> = {}
+    for (const [name, metric] of Object.entries(metrics)) {
+      const state = yield* session.read<unknown>((s) => part(s).sums.metrics[name])
+      // The state is of the structure that the metric made.
+      measured[name] = number(T.evaluate(metric.result(T.fromValues<unknown>(state) as never)))
     }
+    return { loss, metrics: measured }
   })
 
-/** One pass over the training data; gives the mean loss and metrics of its steps. */
-export const trainEpoch = (plan: Plan, session: TrainSession, epoch: number, emit: Emit) =>
+/** The mean loss and every metric of training since the last reset. */
+export const measure = (session: TrainSession, subject: Pick<Subject, "metrics">) =>
+  measureOf(session, subject, training)
+type Measurement = Effect.Success<ReturnType<typeof measure>>
+
+/** How a run goes through its steps; changes from segment to segment. */
+export interface Pace {
+  /** Steps that take about `segmentMillis`. */
+  steps: number
+  /** When progress was last told, in milliseconds. */
+  told: number
+  /** When others last had a turn, in milliseconds. */
+  yielded: number
+  /** The steps done before the current pass over the data; unknown before the first. */
+  passStart: number | undefined
+}
+
+/** The steps a run has done: what its state says, for a step is done when the state has moved. */
+export const stepsDone = ({ batchSize, firstStep }: Plan, session: TrainSession, { passStart }: Pace) =>
+  Effect.map(
+    session.read((s) => s.cursor),
+    (cursor) => (passStart === undefined ? firstStep : passStart + Math.ceil(number(cursor) / batchSize))
+  )
+
+/** Finds the pass that a state is in, after `done` steps. */
+export const findPass = ({ batchSize }: Plan, session: TrainSession, pace: Pace, done: number) =>
+  Effect.map(
+    session.read((s) => s.cursor),
+    (cursor) => {
+      pace.passStart = done - Math.ceil(number(cursor) / batchSize)
+    }
+  )
+
+/** Begins a pass over the data, or its part from step `at` on: its order, and the cursor. */
+const beginPass = (plan: Plan, session: TrainSession, pace: Pace, done: number, at: number) =>
   Effect.gen(function* () {
-    const { train, batchSize, subject } = plan
-    const { full, rest } = cut(train.size, batchSize)
-    const steps = full + (rest > 0 ? 1 : 0)
-    yield* resetSums(session, subject)
-    if (plan.shuffle) yield* session.write((s) => s.order, Permutation.of(plan.seed, epoch, train.size))
-    let told = 0
-    const onChunk = (done: number) =>
-      Effect.gen(function* () {
-        const now = yield* Clock.currentTimeMillis
-        if (now - told < progressInterval) return
-        told = now
-        yield* emit({ _tag: "Progress", epoch, step: done, steps })
-      })
-    if (full > 0) yield* session.loop("train", { count: full, onChunk })
-    if (rest > 0) yield* session.step("trainRest")
-    return yield* measure(session, subject)
+    const { train, seed, shuffle, batchSize } = plan
+    if (shuffle) yield* session.write((s) => s.order, Permutation.of(seed, passAt(plan, done), train.size))
+    yield* session.write((s) => s.cursor, [at * batchSize])
+    pace.passStart = done - at
+  }).pipe(Effect.uninterruptible)
+
+/** What a run does between segments of steps. */
+export interface Borders<E> {
+  /** The most steps until the next border. */
+  readonly most: (done: number) => number
+  readonly at: (done: number) => Effect.Effect<void, E>
+}
+
+/** An epoch, or what is left of it, as steps. */
+export interface EpochSteps {
+  readonly epoch: number
+  readonly from: number
+  readonly end: number
+}
+
+/** Trains to the end of an epoch and gives its mean loss and metrics; stops before it when the loss is not finite any more. */
+export const trainEpoch = <E>(
+  plan: Plan,
+  session: TrainSession,
+  pace: Pace,
+  { epoch, from, end }: EpochSteps,
+  emit: Emit,
+  borders: Borders<E>
+) =>
+  Effect.gen(function* () {
+    const steps = plan.stepsPerEpoch
+    if (from === end - steps) yield* resetTraining(session, plan.subject)
+    for (let done = from; done < end;) {
+      const segment = segmentAt(plan, done, Math.min(pace.steps, end - done, borders.most(done)))
+      if (segment.at === 0 || pace.passStart === undefined) yield* beginPass(plan, session, pace, done, segment.at)
+      const before = yield* Clock.currentTimeNanos
+      yield* session.loop(segment.program, { count: segment.count })
+      done += segment.count
+      const after = yield* Clock.currentTimeNanos
+      const millis = Number(after - before) / 1e6
+      const now = Number(after) / 1e6
+      if (segment.count === pace.steps || millis > segmentMillis) {
+        const aim = Math.floor((segment.count * segmentMillis) / Math.max(millis, 1e-3))
+        pace.steps = Math.max(1, Math.min(8 * segment.count, aim))
+      }
+      const loss = yield* lossOf(session, training)
+      if (!Number.isFinite(loss)) break
+      if (now - pace.told >= progressInterval) {
+        pace.told = now
+        yield* emit({ _tag: "Progress", epoch, step: steps - (end - done), steps, loss })
+      }
+      yield* borders.at(done)
+      if (now - pace.yielded >= turnMillis) {
+        pace.yielded = now
+        yield* Effect.yieldNow
+      }
+    }
+    return yield* measure(session, plan.subject)
   })
 
 /** Measures the validation data. */
 export const evaluateEpoch = (plan: Plan, session: TrainSession, validation: AnyDataset) =>
   Effect.gen(function* () {
     const { full, rest } = cut(validation.size, evaluationBatch)
-    yield* resetSums(session, plan.subject)
+    yield* resetMeasuring(session, plan.subject, evaluation)
     if (full > 0) yield* session.loop("evaluate", { count: full })
     if (rest > 0) yield* session.step("evaluateRest")
-    return yield* measure(session, plan.subject)
+    return yield* measureOf(session, plan.subject, evaluation)
   })
 
 /** What an epoch leaves in the history. */
-export const epochRecord = (epoch: number, trained: Measured, validated: Measured | undefined): EpochRecord => ({
+export const epochRecord = (epoch: number, trained: Measurement, validated: Measurement | undefined): EpochRecord => ({
   epoch,
   loss: trained.loss,
   ...trained.metrics,
@@ -147,4 +262,3 @@ export const epochRecord = (epoch: number, trained: Measured, validated: Measure
         ...Object.fromEntries(Object.entries(validated.metrics).map(([name, value]) => [validationName(name), value]))
       })
 })
-type Measured = Effect.Success<ReturnType<typeof measure>>

@@ -37,6 +37,16 @@ describe("files", () => {
       })
     ))
 
+  it("makes folders whose ancestors are being made by others", () =>
+    inFolder((folder) =>
+      Effect.gen(function* () {
+        const names = Array.from({ length: 8 }, (_, i) => `${folder}/a/b/${i}`)
+        yield* Effect.forEach(names, Files.prepareFolder, { concurrency: 8 })
+        const fs = yield* FileSystem.FileSystem
+        assert.lengthOf(yield* fs.readDirectory(`${folder}/a/b`), 8)
+      })
+    ))
+
   it("makes a folder with its ancestors and leaves it empty", () =>
     inFolder((folder) =>
       Effect.gen(function* () {

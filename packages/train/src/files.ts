@@ -72,7 +72,11 @@ const makeFolder = (folder: string): Effect.Effect<void, PlatformError, FileSyst
     const paths = yield* Path.Path
     const missing: Array<string> = []
     for (let at = paths.resolve(folder); !(yield* fs.exists(at)); at = paths.dirname(at)) missing.push(at)
-    for (const each of missing.reverse()) yield* fs.makeDirectory(each)
+    for (const each of missing.reverse())
+      // Another fiber, or process, may make the same ancestor meanwhile.
+      yield* Effect.catch(fs.makeDirectory(each), (error) =>
+        error.reason._tag === "AlreadyExists" ? Effect.void : Effect.fail(error)
+      )
   })
 
 /** Makes a folder if it is missing and checks that files can be written in it, before a long run depends on it. */

@@ -6,7 +6,7 @@ import * as Stream from "effect/Stream"
 import { Dataset, Synthetic } from "@cotangent/data"
 import { T } from "@cotangent/graph"
 import { Loss, Metrics, Model } from "@cotangent/nn"
-import { adam, sgd } from "@cotangent/optim"
+import { adam, averaged, sgd } from "@cotangent/optim"
 import { Compute } from "@cotangent/runtime"
 import type { TrainEvent } from "./events.ts"
 import * as Trainer from "./fit.ts"
@@ -51,6 +51,20 @@ describe("Trainer.fit", () => {
     const js = await Effect.runPromise(Effect.provide(Trainer.fit(model, options)(data), Compute.javascript))
     assert.deepStrictEqual(wasm.history, js.history)
     assert.deepStrictEqual(wasm.params.logits.kernel.data, js.params.logits.kernel.data)
+  })
+
+  it("evaluates and gives back the averages of an averaged optimizer, which do not change the run", async () => {
+    const average = averaged(options.optimizer, { decay: 0.9 })
+    const plain = await run(Trainer.fit(model, options)(data))
+    const { history, optimizerState, params } = await run(Trainer.fit(model, { ...options, optimizer: average })(data))
+    assert.deepStrictEqual(optimizerState.params.hidden.kernel.data, plain.params.hidden.kernel.data)
+    assert.deepStrictEqual(params.hidden.kernel.data, optimizerState.weightAverage.hidden.kernel.data)
+    assert.notDeepEqual(params.hidden.kernel.data, plain.params.hidden.kernel.data)
+    assert.deepStrictEqual(
+      history.epochs.map((epoch) => epoch.loss),
+      plain.history.epochs.map((epoch) => epoch.loss)
+    )
+    assert.notStrictEqual(history.epochs[2]?.valLoss, plain.history.epochs[2]?.valLoss)
   })
 
   it("learns what can be learned", async () => {

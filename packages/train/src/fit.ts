@@ -1,8 +1,7 @@
 /**
  * The trainer: describes a run as data, trains it in one session, and tells what happens as a Stream of events.
  */
-import * as Cause from "effect/Cause"
-import * as Clock from "effect/Clock"
+import type * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
 import * as Stream from "effect/Stream"
@@ -10,14 +9,15 @@ import type { AnyDataset, Dataset } from "@cotangent/data"
 import type { DType, Guard, Mismatch, Shape, Show, ValuesOf } from "@cotangent/graph"
 import { type Loss, Model } from "@cotangent/nn"
 import type { Rule, StateOf } from "@cotangent/optim"
-import type { BorderError, CompileError, Compute, IndexError, ThreadError } from "@cotangent/runtime"
-import { makeWatcher } from "./early-stopping.ts"
-import { cut, type Emit, epochRecord, evaluateEpoch, openSession, trainEpoch, type TrainSession } from "./epochs.ts"
-import { type FitError, NonFiniteError } from "./errors.ts"
-import type { TrainEvent } from "./events.ts"
-import type { EpochRecord, History } from "./history.ts"
+import type { Compute } from "@cotangent/runtime"
+import type { Emit } from "./epochs.ts"
+import type { Stopped, TrainEvent } from "./events.ts"
+import type { History } from "./history.ts"
 import type { FitOptions, MetricRecord } from "./options.ts"
-import { type AnyFitOptions, makePlan, type Plan } from "./plan.ts"
+import type { AnyFitOptions } from "./plan.ts"
+import { type FitFailure, runTraining } from "./run.ts"
+
+export type { FitFailure } from "./run.ts"
 
 /** What a run leaves. */
 export interface Run<P, S, R extends Rule, M extends string> {
@@ -27,11 +27,8 @@ export interface Run<P, S, R extends Rule, M extends string> {
   /** The optimizer's state after the last step. */
   readonly optimizerState: ValuesOf<StateOf<R, P>>
   readonly history: History<M>
-  readonly stopped: "epochs" | "earlyStopping"
+  readonly stopped: Stopped
 }
-
-/** Why a run can fail. */
-export type FitFailure = FitError | NonFiniteError | CompileError | BorderError | IndexError | ThreadError
 
 /** The guard of the data: its samples are what the model takes and its targets what the loss needs. */
 export type FitsData<
@@ -53,86 +50,6 @@ type WithoutBatch<S extends Shape> = S extends readonly [unknown, ...infer R ext
 
 /** Names of the metrics of a run. */
 export type MetricNames<M> = keyof M & string
-
-/** A run whose trees are not known to the types. */
-interface AnyRun extends Omit<Run<unknown, unknown, Rule, string>, "params" | "modelState" | "optimizerState"> {
-  readonly params: unknown
-  readonly modelState: unknown
-  readonly optimizerState: unknown
-}
-
-type Weights = Pick<AnyRun, "params" | "modelState">
-
-/** The parameters meant for evaluation, and the model's state, copied out. */
-const weightsOf = (session: TrainSession, { subject }: Plan): Effect.Effect<Weights, BorderError> =>
-  Effect.all({
-    params: session.read<unknown>((s) => subject.optimizer.evalParams<unknown>(s.optimizer)),
-    modelState: session.read<unknown>((s) => s.model)
-  })
-
-const tellStart = (plan: Plan, session: TrainSession, emit: Emit) => {
-  const { full, rest } = cut(plan.train.size, plan.batchSize)
-  return emit({
-    _tag: "Started",
-    summary: Model.summary(plan.subject.model),
-    cost: session.cost(full > 0 ? "train" : "trainRest"),
-    trainSize: plan.train.size,
-    validationSize: plan.validation?.size ?? 0,
-    stepsPerEpoch: full + (rest > 0 ? 1 : 0),
-    epochs: plan.epochs
-  })
-}
-
-/** Trains and measures one epoch, and tells what it measured. */
-const runEpoch = (plan: Plan, session: TrainSession, epoch: number, emit: Emit) =>
-  Effect.gen(function* () {
-    const { train, validation } = plan
-    const started = yield* Clock.currentTimeNanos
-    const trained = yield* trainEpoch(plan, session, epoch, emit)
-    const seconds = Number((yield* Clock.currentTimeNanos) - started) / 1e9
-    const validated = validation === undefined ? undefined : yield* evaluateEpoch(plan, session, validation)
-    const record = epochRecord(epoch, trained, validated)
-    const learningRate = (yield* session.read((s) => s.optimizer.learningRate)).data[0] ?? Number.NaN
-    yield* emit({ _tag: "Epoch", record, learningRate, samplesPerSecond: train.size / seconds, seconds })
-    return record
-  })
-
-const runTraining = (
-  model: Model.AnyModel,
-  options: AnyFitOptions,
-  data: AnyDataset,
-  emit: Emit
-): Effect.Effect<AnyRun, FitFailure, Compute> =>
-  Effect.scoped(
-    Effect.gen(function* () {
-      const plan = yield* makePlan(model, options, data)
-      const session = yield* openSession(plan)
-      yield* tellStart(plan, session, emit)
-      const watch = makeWatcher(plan)
-      const keepsBest = plan.earlyStopping !== undefined && plan.earlyStopping.restoreBest !== false
-      const epochs: Array<EpochRecord> = []
-      let best: Weights | undefined
-      let stop = false
-      for (let epoch = 1; epoch <= plan.epochs && !stop; epoch++) {
-        const record = yield* runEpoch(plan, session, epoch, emit).pipe(
-          Effect.catchTag("NonFiniteError", (origin) =>
-            Effect.fail(new NonFiniteError({ epoch, loss: Number.NaN, history: { epochs }, origin }))
-          )
-        )
-        epochs.push(record)
-        if (!Number.isFinite(record.loss))
-          return yield* new NonFiniteError({ epoch, loss: record.loss, history: { epochs } })
-        const seen = watch(record)
-        if (seen.improved && keepsBest) best = yield* weightsOf(session, plan)
-        stop = seen.stop
-      }
-      const weights = best ?? (yield* weightsOf(session, plan))
-      const optimizerState: unknown = yield* session.read<unknown>((s) => s.optimizer)
-      const stopped = stop ? "earlyStopping" : "epochs"
-      yield* emit({ _tag: "Finished", epochs: epochs.length, stopped })
-      return { ...weights, optimizerState, history: { epochs }, stopped }
-    })
-  )
 
 /** A described run: events as a Stream, and the run to its end. */
 interface Described<P, S, R extends Rule, M extends string> {
@@ -156,7 +73,7 @@ const describe = <
   M extends MetricRecord<K>
 >(
   model: Model.Model<I, O, P, S>,
-  options: FitOptions<K, R, M>,
+  options: FitOptions<K, R, M, P, S>,
   data: AnyDataset
 ): Described<P, S, R, MetricNames<M>> => {
   // From here on shapes and trees are numbers and records: the types above were checked by the guards of `fit`.
@@ -185,7 +102,18 @@ const describe = <
  * Trains a model on a data set.
  *
  * `Trainer.fit(model, options)(data)` is an Effect of the run: trained parameters and history. Two runs with equal model,
- * options and data give the same bits. Interrupting stops at the next chunk of steps, within some milliseconds.
+ * options and data give the same bits. Interrupting stops at the next chunk of steps, within some milliseconds, and writes a
+ * checkpoint if there is a place for it. Keras: `model.fit`.
+ *
+ * ```ts
+ * const model = Model.dense("logits", 3)(Model.input([4]))
+ * const data = Synthetic.classification({ rows: 90, features: 4, classes: 3, seed: 1 })
+ * const loss = Loss.sparseCategoricalCrossentropy({ fromLogits: true })
+ * const trained = Trainer.fit(model, { loss, optimizer: Optimizer.adam({ learningRate: 0.01 }), epochs: 10 })(data)
+ * ```
+ *
+ * Fails with a FitError that lists everything wrong with options and data, a NonFiniteError or LossSpikeError with the history
+ * so far, and a ResumeError that lists everything in which a checkpoint differs.
  */
 export const fit =
   <
@@ -198,7 +126,7 @@ export const fit =
     const M extends MetricRecord<K> = {}
   >(
     model: Model.Model<I, O, P, S>,
-    options: FitOptions<K, R, M>
+    options: FitOptions<K, R, M, NoInfer<P>, NoInfer<S>>
   ) =>
   <X extends Shape, Y extends Shape, YD extends DType>(
     data: Dataset<X, Y, YD> & FitsData<I, O, K, X, Y, YD>
@@ -217,7 +145,7 @@ export const events =
     const M extends MetricRecord<K> = {}
   >(
     model: Model.Model<I, O, P, S>,
-    options: FitOptions<K, R, M>
+    options: FitOptions<K, R, M, NoInfer<P>, NoInfer<S>>
   ) =>
   <X extends Shape, Y extends Shape, YD extends DType>(
     data: Dataset<X, Y, YD> & FitsData<I, O, K, X, Y, YD>

@@ -58,14 +58,14 @@ const orderOf = (name: string): number =>
 
 const byPlaceThenName = (a: string, b: string): number => orderOf(a) - orderOf(b) || (a < b ? -1 : a > b ? 1 : 0)
 
-/** The records with their names in the order of the file. */
-const canonical = (epochs: ReadonlyArray<EpochRecord>): ReadonlyArray<EpochRecord> =>
-  epochs.map((record) => {
-    const names = Object.keys(record).toSorted(byPlaceThenName)
-    return Object.fromEntries(names.map((name) => [name, record[name]])) as EpochRecord
-  })
+/** A record with its names in the order of the file. */
+export const inFileOrder = (record: EpochRecord): EpochRecord => {
+  const names = Object.keys(record).toSorted(byPlaceThenName)
+  return Object.fromEntries(names.map((name) => [name, record[name]])) as EpochRecord
+}
 
-const Epochs = Schema.Array(
+/** The Schema of epochs, numbered from anywhere and going up by one. */
+export const Epochs = Schema.Array(
   Schema.StructWithRest(Schema.Struct({ epoch: Schema.Number, loss: Schema.Number }), [
     Schema.Record(Schema.String, Schema.Number)
   ])
@@ -134,7 +134,7 @@ export const HistoryFromJson: Schema.Codec<History, string> = Json.pipe(
     Schema.Struct({ epochs: Schema.toType(Epochs) }),
     SchemaTransformation.transform({
       decode: ({ epochs }: typeof File.Type) => ({ epochs }),
-      encode: ({ epochs }: History): typeof File.Type => ({ version: historyVersion, epochs: canonical(epochs) })
+      encode: ({ epochs }: History): typeof File.Type => ({ version: historyVersion, epochs: epochs.map(inFileOrder) })
     })
   )
 )

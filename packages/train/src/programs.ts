@@ -1,10 +1,11 @@
 /** The programs of a training session: a step over a batch of shuffled rows, and the measurement of a run of rows. */
 import { valueAndGradAux } from "@cotangent/autodiff"
-import { type AnyTensor, Key, operations as ops, T, type Tensor, type Tree } from "@cotangent/graph"
+import { type AnyTensor, Key, operations as ops, T, type Tensor, Tree } from "@cotangent/graph"
 import { Loss, Metrics, Model } from "@cotangent/nn"
 import type { Optimizer, Rule } from "@cotangent/optim"
 
-type Trees = Model.AnyModel extends { readonly apply: (params: infer P, ...rest: never) => unknown } ? P : never
+/** The trees of a model whose types are forgotten. */
+export type Trees = Model.AnyModel extends { readonly apply: (params: infer P, ...rest: never) => unknown } ? P : never
 
 /** Running sums over an epoch: of the loss, of the samples, and of every metric. */
 export interface Sums {
@@ -24,9 +25,25 @@ export interface TrainState {
   readonly key: Key.Key
   /** The order of the training rows in this epoch. */
   readonly order: Tensor<[number], "i32">
-  /** The next row of `order`, or of the validation data, to look at. */
+  /** The next row of `order` to look at. */
   readonly cursor: Tensor<[], "i32">
   readonly sums: Sums
+  /** The measurement of the validation data, apart from the training of the epoch: either can stop and go on. */
+  readonly evaluation: Measuring
+  /** The gradients since the last update, when several batches make one; an empty record otherwise. */
+  readonly accumulated: Accumulated | {}
+}
+
+/** Where a measurement is, and what it has seen. */
+export interface Measuring {
+  readonly cursor: Tensor<[], "i32">
+  readonly sums: Sums
+}
+
+/** A sum of gradients, and of how many batches. */
+export interface Accumulated {
+  readonly gradients: Trees
+  readonly batches: Tensor<[], "i32">
 }
 
 /** The data, resident: a batch is gathered from it, so that an epoch copies nothing in. */
@@ -35,6 +52,14 @@ export interface TrainData {
   readonly y: AnyTensor
   /** Empty records when there is no validation. */
   readonly validation: { readonly x?: AnyTensor; readonly y?: AnyTensor }
+  /** How much every sample counts, `[rows]`; empty when all count the same. */
+  readonly weights: { readonly train?: AnyTensor; readonly validation?: AnyTensor }
+}
+
+/** Whether a step only adds up its gradient, or updates with the mean of this many. */
+export interface Accumulation {
+  readonly batches: number
+  readonly updates: boolean
 }
 
 /** What a session trains, shapes and trees forgotten: they were checked where the run was described. */
@@ -46,7 +71,7 @@ export interface Subject {
 }
 
 /** No sums yet. */
-export const noSums = ({ metrics }: Subject): Sums => ({
+export const noSums = ({ metrics }: Pick<Subject, "metrics">): Sums => ({
   loss: T.zeros([], "f64"),
   samples: T.zeros([], "f64"),
   metrics: Object.fromEntries(Object.entries(metrics).map(([name, metric]) => [name, metric.init()]))
@@ -57,7 +82,7 @@ const updateOf = (metric: Metrics.AnyMetric) =>
   metric.update as (state: Tree.Tree, output: AnyTensor, target: AnyTensor) => Tree.Tree
 
 const addSums = (
-  subject: Subject,
+  subject: Pick<Subject, "metrics">,
   sums: Sums,
   perSample: Tensor<[number]>,
   output: AnyTensor,
@@ -82,21 +107,59 @@ const addSums = (
 /** Rows `cursor, cursor + 1, ...`, as many as `size`. */
 const nextRows = (cursor: Tensor<[], "i32">, size: number): AnyTensor => ops.add(cursor, ops.iota([size], 0, "i32"))
 
+/** Losses by the weights of their samples. As in Keras, the loss of a batch is the sum of these by the number of samples. */
+const weighted = (perSample: Tensor<[number]>, weights: AnyTensor | undefined, rows: AnyTensor): Tensor<[number]> =>
+  weights === undefined
+    ? perSample
+    : // The gathered weights have the shape of `perSample`.
+      (ops.mul(perSample, ops.cast(ops.gather(weights, rows, 0), perSample.dtype)) as Tensor<[number]>)
+
+const isAccumulated = (accumulated: TrainState["accumulated"]): accumulated is Accumulated => "batches" in accumulated
+
+/** The gradient to update with, and what is remembered of gradients. */
+const accumulate = (
+  { accumulated }: TrainState,
+  gradients: Trees,
+  accumulation: Accumulation | undefined
+): { readonly gradients: Trees; readonly accumulated: TrainState["accumulated"] } => {
+  if (accumulation === undefined || !isAccumulated(accumulated)) return { gradients, accumulated }
+  const { batches, updates } = accumulation
+  const sums = Tree.zip([accumulated.gradients, gradients], ([sum, gradient]) => {
+    if (sum === undefined || gradient === undefined) throw new RangeError("two trees were zipped")
+    return ops.add(sum, gradient)
+  })
+  return updates
+    ? {
+        gradients: Tree.map(sums, (sum) => ops.mul(sum, ops.full(sum.shape, 1 / batches, sum.dtype))),
+        accumulated: {
+          gradients: Tree.map(sums, (sum) => ops.full(sum.shape, 0, sum.dtype)),
+          batches: T.zeros([], "i32")
+        }
+      }
+    : { gradients, accumulated: { gradients: sums, batches: T.add(accumulated.batches, 1) } }
+}
+
+/** What no two steps share: random layers draw from it. */
+const stepKey = ({ key, optimizer, accumulated }: TrainState): Key.Key => {
+  const own = Key.fold(key, optimizer.step)
+  return isAccumulated(accumulated) ? Key.fold(own, accumulated.batches) : own
+}
+
 /**
  * One step: gather a batch, loss and gradient, update, sums. The loss of the batch is the mean over its samples, and what the
- * regularisers of the model add.
+ * regularisers of the model add. With `accumulation` the update waits for more batches.
  */
 export const trainStep =
-  (subject: Subject, size: number) =>
+  (subject: Subject, size: number, accumulation?: Accumulation) =>
   (state: TrainState, data: TrainData): readonly [TrainState, {}] => {
     const { model, optimizer } = subject
     const rows = ops.gather(state.order, nextRows(state.cursor, size), 0)
     const x = ops.gather(data.x, rows, 0)
     const y = ops.gather(data.y, rows, 0)
-    const key = Key.fold(state.key, state.optimizer.step)
+    const key = stepKey(state)
     const objective = (params: Trees) => {
       const { y: output, state: next } = model.apply(params, state.model, x, { mode: "train", key })
-      const perSample = Loss.forgetShapes(subject.loss)(output, y)
+      const perSample = weighted(Loss.forgetShapes(subject.loss)(output, y), data.weights.train, rows)
       const penalty = model.penalty?.(params)
       const mean = T.mean(perSample)
       const penalties = penalty === undefined ? [] : [penalty]
@@ -106,30 +169,51 @@ export const trainStep =
     const [, grads, { output, perSample, next, penalties }] = valueAndGradAux(objective)(
       state.optimizer.params as Trees
     )
-    const stepped = optimizer.step<unknown>(state.optimizer, grads)
+    const { gradients, accumulated } = accumulate(state, grads, accumulation)
+    const stepped = accumulation?.updates === false ? undefined : optimizer.step<unknown>(state.optimizer, gradients)
     return [
       {
         ...state,
         optimizer: { ...state.optimizer, ...stepped },
         model: next,
         cursor: T.add(state.cursor, size),
-        sums: addSums(subject, state.sums, perSample, output, y, penalties[0])
+        sums: addSums(subject, state.sums, perSample, output, y, penalties[0]),
+        accumulated
       },
       {}
     ]
   }
 
+/** Rows to measure, and how much each counts. */
+interface MeasuredRows {
+  readonly x?: AnyTensor
+  readonly y?: AnyTensor
+  readonly weights: AnyTensor | undefined
+}
+
+/** Measures the next `size` rows with these parameters. */
+export const measureRows = (
+  subject: Omit<Subject, "optimizer">,
+  variables: { readonly params: Trees; readonly state: Trees },
+  { cursor, sums }: Measuring,
+  { x, y, weights }: MeasuredRows,
+  size: number
+): Measuring => {
+  if (x === undefined || y === undefined) throw new RangeError("there is nothing to measure")
+  const rows = nextRows(cursor, size)
+  const target = ops.gather(y, rows, 0)
+  const applied = subject.model.apply(variables.params, variables.state, ops.gather(x, rows, 0), Model.evaluate)
+  const perSample = weighted(Loss.forgetShapes(subject.loss)(applied.y, target), weights, rows)
+  const penalty = subject.model.penalty?.(variables.params)
+  return { cursor: T.add(cursor, size), sums: addSums(subject, sums, perSample, applied.y, target, penalty) }
+}
+
 /** Measures the next `size` validation rows with the parameters meant for evaluation. */
 export const evaluateStep =
   (subject: Subject, size: number) =>
-  (state: TrainState, { validation }: TrainData): readonly [TrainState, {}] => {
-    if (validation.x === undefined || validation.y === undefined) throw new RangeError("there is no validation data")
-    const rows = nextRows(state.cursor, size)
-    const x = ops.gather(validation.x, rows, 0)
-    const y = ops.gather(validation.y, rows, 0)
+  (state: TrainState, { validation, weights }: TrainData): readonly [TrainState, {}] => {
     const params = subject.optimizer.evalParams<unknown>(state.optimizer) as Trees
-    const { y: output } = subject.model.apply(params, state.model, x, Model.evaluate)
-    const perSample = Loss.forgetShapes(subject.loss)(output, y)
-    const sums = addSums(subject, state.sums, perSample, output, y, subject.model.penalty?.(params))
-    return [{ ...state, cursor: T.add(state.cursor, size), sums }, {}]
+    const rows = { ...validation, weights: weights.validation }
+    const evaluation = measureRows(subject, { params, state: state.model }, state.evaluation, rows, size)
+    return [{ ...state, evaluation }, {}]
   }

@@ -53,6 +53,28 @@ describe("safetensors", () => {
     assert.include(await fails({ step: tree.rate }), "step is i32[]; f64[] is needed")
   })
 
+  it("reads types of other programs, and refuses what would lose digits", async () => {
+    const words = Uint8Array.of(0x00, 0x3c, 0x01, 0x80, 0xff, 0xff, 0xfe, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff)
+    const header = {
+      half: entry(0, 4, [2], "F16"),
+      short: entry(4, 6, [1], "I16"),
+      long: entry(6, 14, [1], "I64")
+    }
+    const { tensors } = await read(file(header, words))
+    assert.deepStrictEqual(tensors["half"]?.data, Float32Array.of(1, -(2 ** -24)))
+    assert.deepStrictEqual(tensors["short"]?.data, Int32Array.of(-1))
+    assert.deepStrictEqual(tensors["long"]?.data, Int32Array.of(-2))
+    const large = new Uint8Array(8).fill(1)
+    assert.include(
+      await sentence(file({ n: entry(0, 8, [1], "I64") }, large)),
+      "n holds 72340172838076673, which 32 bits"
+    )
+    assert.include(
+      await sentence(file({ n: entry(0, 1, [1], "F8_E4M3") }, large.subarray(7))),
+      "n has the type F8_E4M3"
+    )
+  })
+
   it("gives equal bytes for equal trees", () =>
     assert.deepStrictEqual(Safetensors.encode(tree), Safetensors.encode(structuredClone(tree))))
 
@@ -77,6 +99,17 @@ describe("safetensors", () => {
     assert.match(await sentence(file({ w: entry(0, 4, [1], "F13") }, four)), /has the type F13/)
     assert.match(await sentence(file({ a: entry(0, 4), b: entry(2, 6) }, new Uint8Array(8))), /a and b overlap/)
     assert.match(await sentence(Safetensors.encode(tree).subarray(0, -1)), /needs 8 bytes/)
+  })
+
+  it("refuses a name that stands twice, also in two spellings", async () => {
+    const one = '{"dtype": "F32", "shape": [], "data_offsets": [0, 4]}'
+    const four = new Uint8Array(4)
+    assert.match(await sentence(file(`{"a": ${one}, "a"  : ${one}}`, four)), /the header names a twice/)
+    assert.match(await sentence(file(`{"a": ${one}, "\\u0061": ${one}}`, four)), /the header names a twice/)
+    const twice = '{"dtype": "F32", "dtype": "F64", "shape": [], "data_offsets": [0, 4]}'
+    assert.match(await sentence(file(`{"a": ${twice}}`, four)), /the header names dtype twice/)
+    const nested = { a: entry(0, 4), 'b\\"c': entry(4, 8), __metadata__: { a: "b", note: '{"a": 1, "a": 2}' } }
+    assert.deepStrictEqual(Object.keys((await read(file(nested, new Uint8Array(8)))).tensors), ["a", 'b\\"c'])
   })
 
   it("allocates no more than the file is long: ranges are compared before any is read", async () => {

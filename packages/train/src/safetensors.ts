@@ -5,13 +5,14 @@
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import { allocate, type DType, sizeOf, Tree, type Value, type ValuesOf } from "@cotangent/graph"
+import { type DType, sizeOf, Tree, type Value, type ValuesOf } from "@cotangent/graph"
+import { duplicateKey } from "./duplicate-key.ts"
+import { type StoredType, storedTypes } from "./stored-types.ts"
 
 /** The bytes are not a safetensors file, or hold something this package does not read. */
 export class SafetensorsError extends Data.TaggedError("SafetensorsError")<{ readonly message: string }> {}
 
 const codes = { f32: "F32", f64: "F64", i32: "I32", u32: "U32", bool: "BOOL" } as const satisfies Record<DType, string>
-const dtypes: Readonly<Record<string, DType>> = { F32: "f32", F64: "f64", I32: "i32", U32: "u32", BOOL: "bool" }
 
 /** Headers beyond this are refused before they are read. */
 const headerLimit = 100_000_000
@@ -27,9 +28,16 @@ const Header = Schema.Record(Schema.String, Schema.Union([Entry, Schema.Record(S
  * A tree of values as bytes: every leaf under its path, `hidden.kernel`, in the order of the tree. Equal trees give equal
  * bytes.
  */
-export const encode = (tree: unknown, metadata: Readonly<Record<string, string>> = {}): Uint8Array<ArrayBuffer> => {
+export const encode = (tree: unknown, metadata: Readonly<Record<string, string>> = {}): Uint8Array<ArrayBuffer> =>
+  encodeEntries(Tree.entries<Value>(tree), metadata)
+
+/** Values with their names as bytes, in the order given. */
+export const encodeEntries = (
+  named: ReadonlyArray<Tree.Leaf<Value>>,
+  metadata: Readonly<Record<string, string>> = {}
+): Uint8Array<ArrayBuffer> => {
   let end = 0
-  const entries = Tree.entries<Value>(tree).map(({ path, leaf }) => {
+  const entries = named.map(({ path, leaf }) => {
     const start = end
     end += leaf.data.byteLength
     return { path, leaf, start, end }
@@ -62,7 +70,7 @@ export interface Contents {
 /** A tensor of a header that fits the data. */
 interface Range {
   readonly name: string
-  readonly dtype: DType
+  readonly type: StoredType
   readonly shape: ReadonlyArray<number>
   readonly start: number
   readonly end: number
@@ -78,6 +86,8 @@ const readHeader = (bytes: Uint8Array) =>
     if (length > headerLimit || 8 + length > bytes.length)
       return yield* fail(`the header claims ${length} bytes, the file has ${bytes.length - 8} after its length`)
     const text = new TextDecoder().decode(bytes.subarray(8, 8 + length))
+    const twice = duplicateKey(text)
+    if (twice !== undefined) return yield* fail(`the header names ${twice} twice`)
     const header = yield* Schema.decodeUnknownEffect(Schema.fromJsonString(Header))(text).pipe(
       Effect.mapError((error) => fail(`the header does not read: ${error.message}`))
     )
@@ -87,16 +97,16 @@ const readHeader = (bytes: Uint8Array) =>
 const rangeOf = (name: string, entry: unknown, available: number): Effect.Effect<Range, SafetensorsError> => {
   if (!Schema.is(Entry)(entry)) return fail(`${name} has no dtype, shape and data_offsets`)
   const { shape } = entry
-  const dtype = dtypes[entry.dtype]
-  if (dtype === undefined)
-    return fail(`${name} has the type ${entry.dtype}; ${Object.keys(dtypes).join(", ")} are read`)
+  const type = storedTypes.get(entry.dtype)
+  if (type === undefined)
+    return fail(`${name} has the type ${entry.dtype}; ${[...storedTypes.keys()].join(", ")} are read`)
   const [start, end] = entry.data_offsets
-  const needed = sizeOf(shape) * allocate(dtype, 1).byteLength
+  const needed = sizeOf(shape) * type.bytes
   return shape.some((d) => d < 0) || start < 0 || end > available || end - start !== needed
     ? fail(
         `${name} of shape [${shape.join(", ")}] needs ${needed} bytes, its range ${start}..${end} of ${available} does not hold them`
       )
-    : Effect.succeed({ name, dtype, shape, start, end })
+    : Effect.succeed({ name, type, shape, start, end })
 }
 
 /** Every byte of the data belongs to exactly one tensor: the first place where that is not so. */
@@ -113,16 +123,22 @@ const gapIn = (ranges: ReadonlyArray<Range>, available: number): string | undefi
   return end < available ? `bytes ${end} to ${available} of the data belong to no tensor` : undefined
 }
 
-const readTensor = ({ dtype, shape, start, end }: Range, data: Uint8Array): Value => {
-  const array = allocate(dtype, sizeOf(shape))
-  new Uint8Array(array.buffer).set(data.subarray(start, end))
-  // Any byte but 0 is true, and 1 is how this package writes it.
-  return { shape, dtype, data: dtype === "bool" ? Uint8Array.from(array, (x) => (x === 0 ? 0 : 1)) : array }
+const readTensor = (
+  { name, type, shape, start, end }: Range,
+  data: Uint8Array
+): Effect.Effect<readonly [string, Value], SafetensorsError> => {
+  const array = type.read(data.subarray(start, end), sizeOf(shape))
+  return typeof array === "string"
+    ? fail(`${name} ${array}`)
+    : Effect.succeed([name, { shape, dtype: type.dtype, data: array }])
 }
 
 /**
  * The tensors of a file by name, and its metadata. Everything the header says is checked against the bytes before anything
- * is allocated: a file cannot make its reader allocate more than its own size.
+ * is allocated: a file cannot make its reader allocate more than four times its own size.
+ *
+ * Types that this package does not compute with become those that hold them: F16 and BF16 become f32, and whole numbers
+ * (I64, I16, U16, I8, U8) i32. Fails where a number of 64 bits does not fit into 32.
  */
 export const decode = (bytes: Uint8Array): Effect.Effect<Contents, SafetensorsError> =>
   Effect.gen(function* () {
@@ -131,8 +147,9 @@ export const decode = (bytes: Uint8Array): Effect.Effect<Contents, SafetensorsEr
     const ranges = yield* Effect.forEach(Object.entries(entries), ([name, entry]) => rangeOf(name, entry, data.length))
     const gap = gapIn(ranges, data.length)
     if (gap !== undefined) return yield* fail(gap)
+    const tensors = yield* Effect.forEach(ranges, (range) => readTensor(range, data))
     return {
-      tensors: Object.fromEntries(ranges.map((range) => [range.name, readTensor(range, data)])),
+      tensors: Object.fromEntries(tensors),
       metadata: Object.fromEntries(Object.entries(metadata).map(([key, value]) => [key, String(value)]))
     }
   })

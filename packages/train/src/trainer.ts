@@ -1,3 +1,6 @@
-/** Training: runs, and the search for a learning rate before them. */
+/** Training: runs, measurements and predictions, many runs side by side, and the search for a learning rate before them. */
+export * from "./cross-validation.ts"
 export * from "./find-rate.ts"
 export * from "./fit.ts"
+export * from "./measuring.ts"
+export * from "./sweep.ts"

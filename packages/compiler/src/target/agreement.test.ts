@@ -1,10 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Validator } from "@cotangent/kernel"
+import { countOf } from "../exhaustive.test.support.ts"
 import { randomIntegers, randomKernel } from "./randomKernel.test.support.ts"
 import { difference, fill, interpreter, planOf, targets } from "./targets.test.support.ts"
 
-/** More kernels with COTANGENT_DEEP=1. */
-const count = process.env.COTANGENT_DEEP === "1" ? 5000 : 250
+const count = countOf(250, 2000)
 
 describe("targets", () => {
   it("compute the bits of the interpreter for random kernels", () => {

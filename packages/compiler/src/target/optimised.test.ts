@@ -1,6 +1,7 @@
 import { setFlagsFromString } from "node:v8"
 import { assert, describe, it } from "@effect/vitest"
 import { Builder, type Buffer } from "@cotangent/kernel"
+import { countOf } from "../exhaustive.test.support.ts"
 import { randomIntegers, randomKernel } from "./randomKernel.test.support.ts"
 import { difference, fill, javaScript, planOf, readBuffer, type Target, wasm } from "./targets.test.support.ts"
 
@@ -9,8 +10,7 @@ setFlagsFromString("--experimental-wasm-revectorize")
 setFlagsFromString("--wasm-sync-tier-up")
 setFlagsFromString("--wasm-tiering-budget=1")
 
-/** More kernels with COTANGENT_DEEP=1. */
-const count = process.env.COTANGENT_DEEP === "1" ? 20_000 : 200
+const count = countOf(200, 4000)
 const steps = 4
 
 const wide: Target = wasm({ wide: true, salt: "wide" })

@@ -30,6 +30,13 @@ declare const WebAssembly: {
 /** Whether an engine accepts a module. */
 export const isValid = (bytes: Uint8Array): boolean => WebAssembly.validate(bytes)
 
+/** The memory that a module has of its own. */
+export const memoryOf = (bytes: Uint8Array): ArrayBufferLike => {
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), {})
+  // Modules with contents export their memory.
+  return (exports as { readonly memory: { readonly buffer: ArrayBufferLike } }).memory.buffer
+}
+
 /** The exports of a module over a memory of its own. */
 export const instantiate = (
   bytes: Uint8Array,

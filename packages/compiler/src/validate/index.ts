@@ -2,7 +2,7 @@
  * Validators of what passes make: graphs, schedules and plans. Each gives sentences that say what is wrong, none if nothing
  * is. Kernels have a validator of their own. Tests let them look at every stage of every program (`watchPasses`).
  */
-import type { Stage } from "../passes.ts"
+import type { Stage } from "../watch.ts"
 import { validateGraph } from "./graph.ts"
 import { validatePlan } from "./plan.ts"
 import { validateSchedule } from "./schedule.ts"

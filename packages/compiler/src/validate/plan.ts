@@ -1,7 +1,7 @@
 /** The validator of planned programs. */
 import { type Buffer, type Step, Validator } from "@cotangent/kernel"
 import { bufferBytes } from "../buffers.ts"
-import type { Planned } from "../program.ts"
+import type { Planned } from "../planned.ts"
 import { resolve, valueOf } from "../resolve.ts"
 
 /** The buffer that a buffer is a part of. */

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { Kernel } from "@cotangent/kernel"
 import { type Graph, operations as ops } from "@cotangent/graph"
-import { watchPasses } from "../passes.ts"
+import { watchPasses } from "../watch.ts"
 import { graphOf } from "../planned.test.support.ts"
 import { plan, type Planned } from "../program.ts"
 import { resolve } from "../resolve.ts"

@@ -1,11 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import { primitiveNames } from "@cotangent/graph"
+import { isExhaustive } from "../exhaustive.test.support.ts"
 import { mutantsOf, withMutant } from "./mutations.ts"
 import { programLaws } from "./programs/program-laws.ts"
 import { checkPrograms } from "./programs/check.ts"
 import { primitiveChecks, samplesOf } from "./table.ts"
-
-const isDeep = process.env["COTANGENT_DEEP"] === "1"
 
 /** Changes that are none: x + y is y + x. */
 const same: ReadonlySet<string> = new Set(["add, forward: tangent 0 and 1 exchanged"])
@@ -18,10 +17,10 @@ describe("every wrong rule is seen by some law", () => {
     it(primitive, () => {
       const checks = primitiveChecks.filter(({ operation }) => operation === primitive)
       const operands = Math.max(...samplesOf(primitive).map((sample) => sample.operands.length))
-      // One or two of the mutants, others for the next primitive; all of them with COTANGENT_DEEP=1.
+      // One or two of the mutants, others for the next primitive; all of them in the exhaustive form.
       const mutants = mutantsOf(primitive, operands)
         .filter(({ change }) => primitive !== "custom" || !/^(reverse|forward)/.test(change))
-        .filter((_, k) => isDeep || (k + i) % 6 === 0)
+        .filter((_, k) => isExhaustive || (k + i) % 6 === 0)
       const unseen = mutants.flatMap((mutant) => {
         const found = withMutant(primitive, mutant, () => checks.find(({ run }) => run(1) !== undefined))
         counts[found === undefined ? "idle" : "seen"]++
@@ -47,7 +46,7 @@ describe("a wrong rule is found in random programs, and the program is shrunk to
     ["sigmoid", "batch: the examples in reverse order", "vmap"],
     ["sin", "value: not quite the same", "targets f64"]
   ] as const
-  for (const [primitive, change, law] of isDeep ? wrong : wrong.slice(0, 1))
+  for (const [primitive, change, law] of isExhaustive ? wrong : wrong.slice(0, 1))
     it(`${primitive}, ${change}`, () => {
       const mutant = mutantsOf(primitive, 2).find((one) => one.change === change)
       if (mutant === undefined) throw new RangeError(`there is no mutant ${change}`)

@@ -1,10 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Loss, Recurrent } from "@cotangent/nn"
+import { countOf } from "../exhaustive.test.support.ts"
 import { lossSubjects, recurrentSubjects } from "./samples-nn.ts"
 import { checksOf } from "./table.ts"
 
-/** More seeds with COTANGENT_DEEP=1. */
-const seeds = process.env["COTANGENT_DEEP"] === "1" ? Array.from({ length: 25 }, (_, i) => i + 1) : [1]
+const seeds = Array.from({ length: countOf(1, 5) }, (_, i) => i + 1)
 
 const functionOf = (name: string): string => name.split("/")[0] ?? name
 

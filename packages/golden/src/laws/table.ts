@@ -8,8 +8,6 @@ import { operationSamples } from "./operation-samples.ts"
 import { samplesBeside } from "./primitive-samples.ts"
 import { constants, isDrawn, type Subject, subjectsOf, valuesOf } from "./subjects.ts"
 
-const isDeep = process.env["COTANGENT_DEEP"] === "1"
-
 /** How a primitive differentiates: by a rule, as a constant, or not at all. */
 export type DerivativeClass = "rule" | "zero" | "refuses"
 
@@ -109,12 +107,17 @@ export const primitiveChecks: ReadonlyArray<Check> = primitiveNames.flatMap((pri
   samplesOf(primitive).flatMap((subject) => checksOf(primitive, subject, primitive))
 )
 
+/** Every law of every sample of every public operation. */
+export const operationChecks: ReadonlyArray<Check> = operationSamples.flatMap((subject) =>
+  checksOf(`T.${subject.operation}`, subject)
+)
+
 /**
- * Every law of every sample of every public operation. Operations are made of primitives, which are checked in both float
- * types: the samples of an operation take turns. In both with COTANGENT_DEEP=1.
+ * The same in one float type each, the samples of an operation taking turns: operations are made of primitives, which are
+ * checked in both.
  */
-export const operationChecks: ReadonlyArray<Check> = operationSamples.flatMap((subject, i) =>
-  checksOf(`T.${subject.operation}`, isDeep ? subject : { ...subject, floats: i % 2 === 0 ? ["f32"] : ["f64"] })
+export const operationChecksInTurn: ReadonlyArray<Check> = operationSamples.flatMap((subject, i) =>
+  checksOf(`T.${subject.operation}`, { ...subject, floats: i % 2 === 0 ? ["f32"] : ["f64"] })
 )
 
 /** Every law of every sample. */

@@ -13,13 +13,13 @@ import {
   type Value
 } from "@cotangent/graph"
 import { leastSquares, minimize, type MinimizeOptions } from "@cotangent/optim"
+import { isExhaustive } from "../exhaustive.test.support.ts"
 import { objective, type Problem, problems } from "../problems/index.ts"
 import { type Vector, vector } from "../problems/problem.ts"
 import { targetOf } from "../targets.ts"
 
-const deep = process.env["COTANGENT_DEEP"] !== undefined
 const some = ["Rosenbrock", "Bard", "Kowalik and Osborne", "Brown almost-linear"]
-const chosen = problems.filter(({ name }) => deep || some.includes(name))
+const chosen = problems.filter(({ name }) => isExhaustive || some.includes(name))
 
 /** Each solver as a function of the start. */
 const solvers: { readonly [name: string]: (problem: Problem, x0: Vector) => ReadonlyArray<AnyTensor> } = (() => {

@@ -1,8 +1,8 @@
 /** Control flow inside graphs. */
-import { ShapeError } from "../errors.ts"
+import { ShapeError, TreeError } from "../errors.ts"
 import { operations as ops } from "../operations.ts"
 import type { Dim, Guard, Mismatch, Shape, Show } from "../shape.ts"
-import type { AnyTensor, Tensor } from "../tensor.ts"
+import { type AnyTensor, isTensor, type Tensor } from "../tensor.ts"
 import type { SameTree } from "../tree-rules.ts"
 import * as Tree from "../tree.ts"
 
@@ -47,6 +47,9 @@ export interface ScanOptions {
 }
 
 type Tensors = ReadonlyArray<AnyTensor>
+
+/** The tensors of a tree, in order; `what` begins the sentence when something else stands in it. */
+const leavesOf = (what: string, tree: unknown): Tensors => Tree.tensors(tree, what).map(({ leaf }) => leaf)
 
 /** A scan over lists of tensors: `body` maps carries and rows to carries followed by output rows. */
 const scanLists = (
@@ -129,8 +132,8 @@ export const scan = <C, X, Next, Y>(
   sequences: X,
   options: ScanOptions = {}
 ): readonly [C, SequenceOf<Y, LeadOf<X>>] => {
-  const carries = Tree.leaves(initial)
-  const rows = Tree.leaves(sequences)
+  const carries = leavesOf("scan: the initial carry", initial)
+  const rows = leavesOf("scan: the sequences", sequences)
   const { reverse = false, segments = 1 } = options
   const length = rows[0]?.shape[0] ?? options.length
   if (length === undefined)
@@ -143,9 +146,16 @@ export const scan = <C, X, Next, Y>(
   const body = (now: Tensors, at: Tensors): Tensors => {
     // A row of the tree of sequences has the tree's own structure, one dimension less: the types cannot follow.
     const row = Tree.rebuildWith(sequences, at) as RowOf<NoInfer<X>>
-    const [next, y] = f(Tree.rebuild(initial, now), row)
+    const returned: unknown = f(Tree.rebuild(initial, now), row)
+    if (!Array.isArray(returned) || returned.length !== 2)
+      throw new TreeError(
+        `scan: the function must return a pair [carry, output], with {} for no output; it returns ${Array.isArray(returned) ? `a list of ${returned.length}` : Tree.describe(returned)}`
+      )
+    // By the type of f; its leaves are looked at here.
+    const [next, y] = returned as [Next, Y]
+    const outcome = leavesOf("scan: the output", y)
     outputs = y
-    return [...Tree.leavesLike("scan: the carry", initial, next), ...Tree.leaves(y)]
+    return [...Tree.leavesLike("scan: the carry", initial, next), ...outcome]
   }
   const results =
     segments > 1 && length > segments
@@ -175,7 +185,7 @@ export const iterate = <C, Next>(
   steps: number
 ): C => {
   checkCount("iterate", "steps", steps, 0)
-  const carries = Tree.leaves(initial)
+  const carries = leavesOf("iterate: the initial carry", initial)
   const results = scanLists(
     (now, [index]) =>
       // The row of a sequence of whole numbers is one of them.
@@ -201,7 +211,7 @@ export const whileLoop = <C, Next>(
   initial: C,
   options: { readonly limit?: number } = {}
 ): C => {
-  const leaves = Tree.leaves(initial)
+  const leaves = leavesOf("whileLoop: the initial carry", initial)
   const { limit = 0 } = options
   if (options.limit !== undefined) checkCount("whileLoop", "limit", options.limit, 1)
   const one = (index: AnyTensor | undefined): AnyTensor => index ?? ops.full([], 0, "i32")
@@ -213,7 +223,11 @@ export const whileLoop = <C, Next>(
     {
       avals,
       f: (...now) => {
-        const again = predicate(tree(now))
+        const again: unknown = predicate(tree(now))
+        if (!isTensor(again))
+          throw new TreeError(
+            `whileLoop: the predicate must return a bool scalar, it returns ${Tree.describe(again)}; ${Tree.remedy(again)}`
+          )
         return [limit > 0 ? ops.and(again, ops.lt(one(now[0]), limit)) : again]
       }
     },
@@ -247,13 +261,20 @@ export const cond = <A, B, S extends Shape>(
   then: () => A,
   otherwise: () => B & Guard<SameTree<"cond: the other branch", NoInfer<A>, B>>
 ): A => {
+  for (const branch of [then, otherwise])
+    if (typeof branch !== "function")
+      throw new TreeError(`cond: a branch must be a function of no arguments, it is ${Tree.describe(branch)}`)
+  if (!isTensor(predicate))
+    throw new TreeError(
+      `cond: the predicate must be a bool scalar, it is ${Tree.describe(predicate)}; in TypeScript choose with ? :`
+    )
   let tree: A | undefined
   const { regions, captured } = ops.regions("traced", [
     {
       avals: [],
       f: () => {
         tree = then()
-        return Tree.leaves(tree)
+        return leavesOf("cond: the first branch", tree)
       }
     },
     { avals: [], f: () => Tree.leavesLike("cond: the other branch", tree, otherwise()) }

@@ -17,5 +17,8 @@ export const cast: {
 /** The value as a constant: derivatives stop here. */
 export const stopGradient: <S extends Shape, D extends DType>(self: Tensor<S, D>) => Tensor<S, D> = face(
   1,
-  ops.stopGradient
+  (x: AnyTensor) => {
+    checkOperand("stopGradient", "any", x)
+    return ops.stopGradient(x)
+  }
 )

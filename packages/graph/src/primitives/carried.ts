@@ -4,6 +4,7 @@ import { isFloat } from "../dtype.ts"
 import { DTypeError, ShapeError, showShape } from "../errors.ts"
 import type { RuleOperations } from "../operations-interface.ts"
 import type { Maybe, RegionType } from "../primitive.ts"
+import { dependents, reachable } from "../region.ts"
 import type { AnyTensor, Aval, Region } from "../tensor.ts"
 
 /** Zeros of the shape and type of a tensor. */
@@ -21,6 +22,51 @@ export const dense = (
 export const sparse = (xs: ReadonlyArray<AnyTensor>, derivatives: ReadonlyArray<AnyTensor>): ReadonlyArray<Maybe> => {
   let next = 0
   return xs.map((x) => (isFloat(x.dtype) ? derivatives[next++] : undefined))
+}
+
+/** The derivatives that there are: a loop need not carry the others. */
+export const present = (derivatives: ReadonlyArray<Maybe>): ReadonlyArray<AnyTensor> =>
+  derivatives.flatMap((d) => d ?? [])
+
+/** The inverse of `present`: one entry for each of `like`, nothing where that has none. */
+export const absent = (like: ReadonlyArray<Maybe>, derivatives: ReadonlyArray<AnyTensor>): ReadonlyArray<Maybe> => {
+  let next = 0
+  return like.map((d) => (d === undefined ? undefined : derivatives[next++]))
+}
+
+/** The floats that a derivative is wanted of; nothing beside the others. */
+export const targetsAmong = (
+  xs: ReadonlyArray<AnyTensor>,
+  wanted: (input: number) => boolean,
+  from = 0
+): ReadonlyArray<Maybe> => xs.map((x, i) => (isFloat(x.dtype) && wanted(from + i) ? x : undefined))
+
+/**
+ * Which carries a derivative flows through: those that `moves` names among the parameters of the body, the carries from
+ * parameter `first` on, and those that the body computes from what moves. The others, counters say, are constants to it.
+ */
+export const movingCarries = (
+  { parameters, results }: Region,
+  first: number,
+  count: number,
+  moves: ReadonlyArray<boolean>
+): ReadonlyArray<boolean> => {
+  const nodes = reachable(results)
+  let moving = moves
+  // Each round adds a carry at least, or is the last.
+  for (let grows = true; grows;) {
+    const now = moving
+    const dependent = dependents(
+      nodes,
+      parameters.filter((_, i) => now[i])
+    )
+    moving = now.map((m, i) => {
+      const next = i >= first && i < first + count ? results[i - first] : undefined
+      return m || (next !== undefined && isFloat(next.dtype) && dependent.has(next.node))
+    })
+    grows = moving.some((m, i) => m !== now[i])
+  }
+  return moving.slice(first, first + count)
 }
 
 /** Region `index` of an application. */

@@ -4,7 +4,7 @@ import type { Application, Maybe, NoAttributes, Primitive } from "../primitive.t
 import { isFloat } from "../dtype.ts"
 import { sameShape } from "../axes.ts"
 import type { AnyTensor, Region } from "../tensor.ts"
-import { avalOf, checkBody, dense, regionOf, sparse } from "./carried.ts"
+import { absent, avalOf, checkBody, dense, present, regionOf, sparse, targetsAmong } from "./carried.ts"
 import { operand } from "./elementwise.ts"
 
 /** A branch over the operands, each region replaced by a function of its parameters and of further operands. */
@@ -34,17 +34,20 @@ const split = ({ inputs }: Application<NoAttributes>): readonly [AnyTensor, Read
 const pullbackCond = (
   ops: RuleOperations,
   at: Application<NoAttributes>,
-  cotangents: ReadonlyArray<Maybe>
+  cotangents: ReadonlyArray<Maybe>,
+  wanted: (input: number) => boolean
 ): ReadonlyArray<Maybe> => {
   const [predicate, captured] = split(at)
   const given = dense(ops, at.outputs, cotangents)
-  if (!captured.some(({ dtype }) => isFloat(dtype))) return []
+  const targets = targetsAmong(captured, wanted, 1)
+  if (present(targets).length === 0) return []
   const gradients = branchOn(ops, predicate, [...captured, ...given], at.regions, (region, parameters) => {
-    const xs = parameters.slice(0, captured.length).map(ops.alias)
+    const xs = parameters.slice(0, captured.length).map((x, i) => (targets[i] === undefined ? x : ops.alias(x)))
     const ys = ops.passes.substitute(region.results, region.parameters, xs)
-    return dense(ops, xs, ops.passes.pullback(ys, sparse(at.outputs, parameters.slice(captured.length)), xs))
+    const these = xs.filter((_, i) => targets[i] !== undefined)
+    return dense(ops, these, ops.passes.pullback(ys, sparse(at.outputs, parameters.slice(captured.length)), these))
   })
-  return [undefined, ...sparse(captured, gradients)]
+  return [undefined, ...absent(targets, gradients)]
 }
 
 const pushforwardCond = (
@@ -53,12 +56,12 @@ const pushforwardCond = (
   [, ...tangents]: ReadonlyArray<Maybe>
 ): ReadonlyArray<Maybe> => {
   const [predicate, captured] = split(at)
-  const moving = dense(ops, captured, tangents)
+  const moving = present(tangents)
   if (!at.outputs.some(({ dtype }) => isFloat(dtype))) return at.outputs.map(() => undefined)
   const results = branchOn(ops, predicate, [...captured, ...moving], at.regions, (region, parameters) => {
     const xs = parameters.slice(0, captured.length).map(ops.alias)
     const ys = ops.passes.substitute(region.results, region.parameters, xs)
-    return dense(ops, ys, ops.passes.pushforward(ys, xs, sparse(captured, parameters.slice(captured.length))))
+    return dense(ops, ys, ops.passes.pushforward(ys, xs, absent(tangents, parameters.slice(captured.length))))
   })
   return sparse(at.outputs, results)
 }

@@ -1,10 +1,10 @@
 import { isFloat } from "../dtype.ts"
+import { dependencies } from "../dependence.ts"
 import { DifferentiationError, ShapeError } from "../errors.ts"
 import type { RuleOperations } from "../operations-interface.ts"
 import type { Application, BatchOperand, Maybe, Primitive } from "../primitive.ts"
-import { reachable } from "../region.ts"
-import type { AnyTensor } from "../tensor.ts"
-import { avalOf, zerosLike } from "./carried.ts"
+import type { AnyTensor, Aval } from "../tensor.ts"
+import { absent, present, zerosLike } from "./carried.ts"
 
 /**
  * The operands of a custom derivative are: the results as they were computed, then what the function used from outside,
@@ -25,11 +25,12 @@ export interface CustomApplication {
 
 /** Derivatives that replace those of the operations a function is made of; one of the two at least. */
 export interface CustomRule {
-  /** Cotangents of the arguments from those of the results. */
+  /** Cotangents of the arguments from those of the results; of those that are not `wanted` they may be left out. */
   readonly pullback?: (
     ops: RuleOperations,
     at: CustomApplication,
-    cotangents: ReadonlyArray<Maybe>
+    cotangents: ReadonlyArray<Maybe>,
+    wanted: (argument: number) => boolean
   ) => ReadonlyArray<Maybe>
   /** Tangents of the results from those of the arguments, linear in them. */
   readonly pushforward?: (
@@ -78,23 +79,12 @@ const transposed = (
     given.map(({ g }) => g),
     wanted
   )
-  if (
-    uses(
-      gradients.flatMap((g) => g ?? []),
-      wanted
-    )
-  )
+  if (dependencies("values", present(gradients), wanted).includes(true))
     throw new DifferentiationError(
       `${name}: the rule is not linear in the tangents, so it has no transpose for reverse mode; tangents may be scaled, added and moved, not multiplied with each other`
     )
   let next = 0
   return tangents.map((t) => (t === undefined ? undefined : gradients[next++]))
-}
-
-/** Whether tensors are computed from sources, outside of regions: these are handed operands that they may not need. */
-const uses = (tensors: ReadonlyArray<AnyTensor>, sources: ReadonlyArray<AnyTensor>): boolean => {
-  const found = new Set(sources.map((x) => x.node))
-  return reachable(tensors, (node) => found.has(node) || node.regions.length > 0).some((node) => found.has(node))
 }
 
 const pullbackCustom = (
@@ -110,9 +100,10 @@ const pullbackCustom = (
     )
   const at = { arguments: parts.arguments, results: outputs }
   const { pullback, pushforward } = ruleOf(attributes)
+  const isWanted = (argument: number) => wanted(attributes.results + attributes.captured + argument)
   const gradients =
     pullback !== undefined
-      ? pullback(ops, at, cotangents)
+      ? pullback(ops, at, cotangents, isWanted)
       : pushforward === undefined
         ? []
         : transposed(attributes.name, ops, at, cotangents, pushforward)
@@ -135,51 +126,70 @@ const pushforwardCustom = (
     )
   if (pushforward === undefined)
     throw new DifferentiationError(
-      `jvp: ${attributes.name} has a rule for reverse mode only; use grad or vjp, or give it a forward rule with customJvp`
+      `jvp: ${attributes.name} has a rule for reverse mode only; use grad or vjp, or give it a forward rule with customJvp or customDerivative`
     )
   return pushforward(ops, { arguments: split(inputs, attributes).arguments, results: outputs }, moving.arguments)
 }
 
-/** The rule of a batch of applications: the rule of one, traced on fresh parameters and vectorized. */
-const batchedRule = (rule: CustomRule, examples: CustomApplication, size: number): CustomRule => {
-  const fresh = (ops: RuleOperations, xs: ReadonlyArray<AnyTensor>) =>
-    xs.map((x, i) => ops.parameter(`v${i}`, x.shape, x.dtype))
-  /** Traces `f` for one example and runs it on batches; both lists hold the floats that have a derivative. */
+/** A tensor that may carry a batch as axis 0. */
+interface MaybeBatched {
+  readonly tensor: AnyTensor
+  readonly batched: boolean
+}
+
+const exampleOf = ({ tensor: { shape, dtype }, batched }: MaybeBatched): Aval => ({
+  shape: batched ? shape.slice(1) : shape,
+  dtype
+})
+
+/**
+ * The rule of a batch of applications: the rule of one, traced on fresh parameters and vectorized. Arguments that all
+ * examples share stay single, so what the rule computes from them alone is computed once; their cotangents are summed.
+ */
+const batchedRule = (rule: CustomRule, shared: ReadonlyArray<boolean>, size: number): CustomRule => {
+  /** Runs `f`, a function of one example, on batches: what it gives has a batch. */
   const each = (
     ops: RuleOperations,
     at: CustomApplication,
     derivatives: ReadonlyArray<Maybe>,
-    of: (example: CustomApplication, derivatives: ReadonlyArray<Maybe>) => ReadonlyArray<Maybe>
+    areShared: ReadonlyArray<boolean>,
+    f: (example: CustomApplication, derivatives: ReadonlyArray<Maybe>) => ReadonlyArray<Maybe>
   ): ReadonlyArray<Maybe> => {
-    const one = { arguments: fresh(ops, examples.arguments), results: fresh(ops, examples.results) }
-    const given = derivatives.flatMap((d) => d ?? [])
-    const single = given.map((d, i) => ops.parameter(`d${i}`, d.shape.slice(1), d.dtype))
-    let next = 0
-    const outputs = of(
-      one,
-      derivatives.map((d) => (d === undefined ? undefined : single[next++]))
+    const args = at.arguments.map((tensor, i): MaybeBatched => ({ tensor, batched: shared[i] !== true }))
+    const results = at.results.map((tensor): MaybeBatched => ({ tensor, batched: true }))
+    const given = derivatives.flatMap((tensor, i): ReadonlyArray<MaybeBatched> =>
+      tensor === undefined ? [] : [{ tensor, batched: areShared[i] !== true }]
     )
-    const present = outputs.flatMap((y) => y ?? [])
-    const sources = [...one.arguments, ...one.results, ...single]
-    const batches = [...at.arguments, ...at.results, ...given]
-    const results = ops.passes.vectorize(
-      present,
-      sources,
-      batches,
-      batches.map(() => true),
+    const fresh = (x: MaybeBatched, i: number): AnyTensor => {
+      const { shape, dtype } = exampleOf(x)
+      return ops.parameter(`v${i}`, shape, dtype)
+    }
+    const one = { arguments: args.map(fresh), results: results.map(fresh) }
+    const single = given.map(fresh)
+    const outputs = f(one, absent(derivatives, single))
+    const operands = [...args, ...results, ...given]
+    const batches = ops.passes.vectorize(
+      present(outputs),
+      [...one.arguments, ...one.results, ...single],
+      operands.map(({ tensor }) => tensor),
+      operands.map(({ batched }) => batched),
       size
     )
-    let taken = 0
-    return outputs.map((y) => (y === undefined ? undefined : results[taken++]))
+    return absent(outputs, batches)
   }
   const { pullback, pushforward } = rule
   return {
     ...(pullback === undefined
       ? {}
-      : { pullback: (ops, at, gs) => each(ops, at, gs, (example, g) => pullback(ops, example, g)) }),
+      : {
+          pullback: (ops, at, gs, wanted) =>
+            each(ops, at, gs, [], (example, g) => pullback(ops, example, g, wanted)).map((g, i) =>
+              g !== undefined && shared[i] === true ? ops.reduceSum(g, [0]) : g
+            )
+        }),
     ...(pushforward === undefined
       ? {}
-      : { pushforward: (ops, at, ts) => each(ops, at, ts, (example, t) => pushforward(ops, example, t)) })
+      : { pushforward: (ops, at, ts) => each(ops, at, ts, shared, (example, t) => pushforward(ops, example, t)) })
   }
 }
 
@@ -189,18 +199,13 @@ const batchCustom = (
   attributes: CustomAttributes,
   size: number
 ): ReadonlyArray<AnyTensor> => {
-  const whole = operands.map(({ tensor, batched }) =>
+  const parts = split(operands, attributes)
+  const results = parts.results.map(({ tensor, batched }) =>
     batched ? tensor : ops.broadcast(tensor, [size, ...tensor.shape])
   )
-  const single = split(
-    whole.map((x) => ({ ...avalOf(x), shape: x.shape.slice(1) })),
-    attributes
-  )
-  const examples = {
-    arguments: single.arguments.map(({ shape, dtype }) => ops.full(shape, 0, dtype)),
-    results: single.results.map(({ shape, dtype }) => ops.full(shape, 0, dtype))
-  }
-  return ops.custom(whole, withRule({ ...attributes }, batchedRule(ruleOf(attributes), examples, size)))
+  const rest = [...parts.captured, ...parts.arguments].map(({ tensor }) => tensor)
+  const shared = parts.arguments.map(({ batched }) => !batched)
+  return ops.custom([...results, ...rest], withRule({ ...attributes }, batchedRule(ruleOf(attributes), shared, size)))
 }
 
 /** The results of a function whose derivatives are given by a rule instead of by its operations. Graphs leave it out. */

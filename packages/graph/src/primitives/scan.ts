@@ -1,10 +1,22 @@
 import { checkSizes } from "../axes.ts"
-import { isFloat } from "../dtype.ts"
+import { loopOperands } from "../dependence.ts"
 import { ShapeError } from "../errors.ts"
 import type { Operations, RuleOperations } from "../operations-interface.ts"
 import type { Application, HostArray, Maybe, Primitive } from "../primitive.ts"
 import { type AnyTensor, type Aval, sizeOf } from "../tensor.ts"
-import { avalOf, checkBody, checkCarries, dense, regionOf, sparse, zerosLike } from "./carried.ts"
+import {
+  absent,
+  avalOf,
+  checkBody,
+  checkCarries,
+  dense,
+  movingCarries,
+  present,
+  regionOf,
+  sparse,
+  targetsAmong,
+  zerosLike
+} from "./carried.ts"
 import { operand } from "./elementwise.ts"
 
 /**
@@ -64,20 +76,36 @@ const carriesEntering = (ops: RuleOperations, at: Application<ScanAttributes>): 
 
 /**
  * The loop backwards: it carries the cotangents of the carries and the sums of those of the captured values, and gives
- * those of the rows.
+ * those of the rows. What nobody wants the cotangent of has none, nor has what the results with a cotangent do not need;
+ * carries have one if they depend on what somebody wants.
  */
 const pullbackScan = (
   ops: RuleOperations,
   at: Application<ScanAttributes>,
-  cotangents: ReadonlyArray<Maybe>
+  cotangents: ReadonlyArray<Maybe>,
+  wanted: (input: number) => boolean
 ): ReadonlyArray<Maybe> => {
   const { attributes, inputs, outputs } = at
   const { captured, carries, sequences } = split(inputs, attributes)
   const finals = outputs.slice(0, carries.length)
   const rows = outputs.slice(carries.length)
   const entering = carriesEntering(ops, at)
-  const carryStart = dense(ops, finals, cotangents)
-  const start = [...carryStart, ...dense(ops, captured, [])]
+  const step = regionOf("scan", at.regions)
+  const given = new Set(outputs.flatMap((_, i) => (cotangents[i] === undefined ? [] : [i])))
+  const needed = loopOperands("derivatives", step, captured.length, carries.length, given)
+  const flows = (input: number): boolean => needed[input] === true && wanted(input)
+  const wantedCaptured = targetsAmong(captured, flows)
+  const wantedRows = targetsAmong(sequences, flows, captured.length + carries.length)
+  const moves = movingCarries(
+    step,
+    captured.length,
+    carries.length,
+    [...wantedCaptured, ...targetsAmong(carries, flows, captured.length), ...wantedRows].map((x) => x !== undefined)
+  ).map((m, i) => m && needed[captured.length + i] === true)
+  const moved = <T>(xs: ReadonlyArray<T>): ReadonlyArray<T> => xs.filter((_, i) => moves[i])
+  const wantedCarries = carries.map((x, i): Maybe => (moves[i] === true ? x : undefined))
+  const carryStart = dense(ops, moved(finals), moved(finals.map((_, i) => cotangents[i])))
+  const start = [...carryStart, ...present(wantedCaptured).map((x) => zerosLike(ops, x))]
   const rowCotangents = rows.map((y, i) => cotangents[carries.length + i] ?? zerosLike(ops, y))
   const back: ScanAttributes = {
     carries: start.length,
@@ -91,26 +119,43 @@ const pullbackScan = (
     const x = now.sequences.slice(0, sequences.length)
     const carry = now.sequences.slice(sequences.length, sequences.length + entering.length)
     const rowsNow = now.sequences.slice(sequences.length + entering.length)
-    const targets = [...now.captured, ...carry, ...x].map(ops.alias)
-    const given = [...sparse(finals, now.carries), ...rowsNow]
-    const gradients = split(ops.passes.pullback(runBody(ops, at, targets), given, targets), attributes)
+    const aliased = (xs: ReadonlyArray<AnyTensor>, these: ReadonlyArray<Maybe>) =>
+      xs.map((y, i) => (these[i] === undefined ? y : ops.alias(y)))
+    const values = {
+      captured: aliased(now.captured, wantedCaptured),
+      carries: aliased(carry, wantedCarries),
+      sequences: aliased(x, wantedRows)
+    }
+    const targets = {
+      captured: values.captured.filter((_, i) => wantedCaptured[i] !== undefined),
+      carries: moved(values.carries),
+      sequences: values.sequences.filter((_, i) => wantedRows[i] !== undefined)
+    }
+    const cotangentsNow = [...absent(wantedCarries, now.carries), ...rowsNow]
+    const ys = runBody(ops, at, [...values.captured, ...values.carries, ...values.sequences])
+    const gradients = ops.passes.pullback(ys, cotangentsNow, [
+      ...targets.captured,
+      ...targets.carries,
+      ...targets.sequences
+    ])
     const sums = now.carries.slice(carryStart.length)
+    const [m, n] = [targets.captured.length, targets.captured.length + targets.carries.length]
     return [
-      ...dense(ops, carry, gradients.carries),
-      ...dense(ops, now.captured, gradients.captured).map((d, i) => ops.add(operand(sums, i), d)),
-      ...dense(ops, x, gradients.sequences)
+      ...dense(ops, targets.carries, gradients.slice(m, n)),
+      ...dense(ops, targets.captured, gradients.slice(0, m)).map((d, i) => ops.add(operand(sums, i), d)),
+      ...dense(ops, targets.sequences, gradients.slice(n))
     ]
   })
   return [
-    ...sparse(captured, results.slice(carryStart.length, start.length)),
-    ...sparse(carries, results.slice(0, carryStart.length)),
-    ...sparse(sequences, results.slice(start.length))
+    ...absent(wantedCaptured, results.slice(carryStart.length, start.length)),
+    ...absent(wantedCarries, results.slice(0, carryStart.length)),
+    ...absent(wantedRows, results.slice(start.length))
   ]
 }
 
 /**
- * The loop with a tangent beside every float it carries or reads: zero where there is none, for the body may make any
- * carry depend on any other.
+ * The loop with a tangent beside what it reads and captures where that has one, and beside the carries that depend on
+ * these, zero at the start where there is none.
  */
 const pushforwardScan = (
   ops: RuleOperations,
@@ -123,10 +168,18 @@ const pushforwardScan = (
     inputs.map((_, i) => tangents[i]),
     attributes
   )
+  const moves = movingCarries(
+    regionOf("scan", at.regions),
+    captured.length,
+    carries.length,
+    inputs.map((_, i) => tangents[i] !== undefined)
+  )
+  const moved = <T>(xs: ReadonlyArray<T>): ReadonlyArray<T> => xs.filter((_, i) => moves[i])
+  const movingOf = (xs: ReadonlyArray<AnyTensor>) => xs.map((x, i): Maybe => (moves[i] === true ? x : undefined))
   const [dCaptured, dCarries, dSequences] = [
-    dense(ops, captured, moving.captured),
-    dense(ops, carries, moving.carries),
-    dense(ops, sequences, moving.sequences)
+    present(moving.captured),
+    dense(ops, moved(carries), moved(moving.carries)),
+    present(moving.sequences)
   ]
   const doubled: ScanAttributes = {
     ...attributes,
@@ -137,28 +190,26 @@ const pushforwardScan = (
   const results = scanOf(ops, operands, doubled, (...parameters) => {
     let next = 0
     const take = (count: number) => parameters.slice(next, (next += count))
-    const groups = [captured, carries, sequences].map((xs) => {
-      const values = take(xs.length).map(ops.alias)
-      return { values, moving: sparse(xs, take(xs.filter((x) => isFloat(x.dtype)).length)) }
-    })
-    const sources = groups.flatMap(({ values }) => values)
+    const now = [take(captured.length), take(dCaptured.length), take(carries.length), take(dCarries.length)] as const
+    const [rows, dRows] = [take(sequences.length), take(dSequences.length)]
+    const sources = [...now[0], ...now[2], ...rows].map(ops.alias)
     const ys = runBody(ops, at, sources)
-    const dys = ops.passes.pushforward(
-      ys,
-      sources,
-      groups.flatMap((group) => group.moving)
-    )
+    const dys = ops.passes.pushforward(ys, sources, [
+      ...absent(moving.captured, now[1]),
+      ...absent(movingOf(carries), now[3]),
+      ...absent(moving.sequences, dRows)
+    ])
     const n = carries.length
     return [
       ...ys.slice(0, n),
-      ...dense(ops, ys.slice(0, n), dys.slice(0, n)),
+      ...dense(ops, moved(ys.slice(0, n)), moved(dys.slice(0, n))),
       ...ys.slice(n),
       ...dense(ops, ys.slice(n), dys.slice(n))
     ]
   })
   const rows = outputs.slice(carries.length)
   return [
-    ...sparse(outputs.slice(0, carries.length), results.slice(carries.length, doubled.carries)),
+    ...absent(movingOf(carries), results.slice(carries.length, doubled.carries)),
     ...sparse(rows, results.slice(doubled.carries + rows.length))
   ]
 }

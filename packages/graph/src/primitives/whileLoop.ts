@@ -2,7 +2,17 @@ import { DifferentiationError, DTypeError, ShapeError, showShape } from "../erro
 import type { RuleOperations } from "../operations-interface.ts"
 import type { Application, Maybe, Primitive } from "../primitive.ts"
 import type { AnyTensor, Region } from "../tensor.ts"
-import { avalOf, checkBody, checkCarries, dense, regionOf, sparse } from "./carried.ts"
+import {
+  absent,
+  avalOf,
+  checkBody,
+  checkCarries,
+  dense,
+  movingCarries,
+  present,
+  regionOf,
+  targetsAmong
+} from "./carried.ts"
 import { operand } from "./elementwise.ts"
 
 /**
@@ -70,15 +80,20 @@ const bounded = (
 const pullbackWhile = (
   ops: RuleOperations,
   at: Application<WhileAttributes>,
-  cotangents: ReadonlyArray<Maybe>
+  cotangents: ReadonlyArray<Maybe>,
+  wanted: (input: number) => boolean
 ): ReadonlyArray<Maybe> => {
   const { limit } = at.attributes
   if (limit === 0)
     throw new DifferentiationError(
       "grad: whileLoop without a limit has no reverse rule, for nobody knows how many steps to keep; give { limit }, use T.scan, or differentiate implicitly"
     )
-  const xs = at.inputs.map(ops.alias)
-  return ops.passes.pullback(bounded(ops, at, xs, limit), cotangents, xs)
+  const targets = targetsAmong(at.inputs, wanted)
+  const xs = at.inputs.map((x, i) => (targets[i] === undefined ? x : ops.alias(x)))
+  const these = xs.filter((_, i) => targets[i] !== undefined)
+  const gradients = ops.passes.pullback(bounded(ops, at, xs, limit), cotangents, these)
+  let next = 0
+  return targets.map((x) => (x === undefined ? undefined : gradients[next++]))
 }
 
 const pushforwardWhile = (
@@ -86,15 +101,23 @@ const pushforwardWhile = (
   at: Application<WhileAttributes>,
   tangents: ReadonlyArray<Maybe>
 ): ReadonlyArray<Maybe> => {
-  const { attributes, inputs, regions, outputs } = at
+  const { attributes, inputs, regions } = at
   const { captured, carries } = split(inputs, attributes)
   const moving = split(
     inputs.map((_, i) => tangents[i]),
     attributes
   )
-  const dCaptured = dense(ops, captured, moving.captured)
-  const dCarries = dense(ops, carries, moving.carries)
+  const dCaptured = present(moving.captured)
   const [test, step] = [regionOf("whileLoop", regions, 0), regionOf("whileLoop", regions, 1)]
+  const moves = movingCarries(
+    step,
+    captured.length,
+    carries.length,
+    inputs.map((_, i) => tangents[i] !== undefined)
+  )
+  const moved = <T>(xs: ReadonlyArray<T>): ReadonlyArray<T> => xs.filter((_, i) => moves[i])
+  const movingOnes = carries.map((x, i): Maybe => (moves[i] === true ? x : undefined))
+  const dCarries = dense(ops, moved(carries), moved(moving.carries))
   /** The values and the tangents among the parameters of the doubled loop. */
   const parts = (parameters: ReadonlyArray<AnyTensor>) => {
     let next = 0
@@ -102,7 +125,7 @@ const pushforwardWhile = (
     const [c, dc, x, dx] = [captured.length, dCaptured.length, carries.length, dCarries.length].map(take)
     return {
       values: [...(c ?? []), ...(x ?? [])],
-      tangents: [...sparse(captured, dc ?? []), ...sparse(carries, dx ?? [])]
+      tangents: [...absent(moving.captured, dc ?? []), ...absent(movingOnes, dx ?? [])]
     }
   }
   const results = loopOf(
@@ -114,10 +137,10 @@ const pushforwardWhile = (
       const now = parts(parameters)
       const sources = now.values.map(ops.alias)
       const next = runRegion(ops, step, sources)
-      return [...next, ...dense(ops, next, ops.passes.pushforward(next, sources, now.tangents))]
+      return [...next, ...dense(ops, moved(next), moved(ops.passes.pushforward(next, sources, now.tangents)))]
     }
   )
-  return sparse(outputs, results.slice(carries.length))
+  return absent(movingOnes, results.slice(carries.length))
 }
 
 /** Repeats a step as long as a predicate of the carried values holds. */

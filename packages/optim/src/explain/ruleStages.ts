@@ -1,7 +1,7 @@
 /** The stages of a rule for one tensor, as those of a whole step. */
 import { T } from "@cotangent/graph"
 import type { Trees } from "../leafwise.ts"
-import type { Stepped } from "../optimizer.ts"
+import type { Stepped } from "../stepped.ts"
 import type { Scalar } from "../scalar.ts"
 import { type StagedStep, type StageRule, stagedStep } from "./stages.ts"
 

@@ -2,6 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { grad } from "@cotangent/autodiff"
 import { Graph, operations as ops, print, T, type Tensor, Tree } from "@cotangent/graph"
+import { isExhaustive } from "../exhaustive.test.support.ts"
 import type { Optimizer, Rule, StateOf } from "../optimizer.ts"
 import { trajectory } from "../trajectory.ts"
 import { optimizers } from "./table.ts"
@@ -119,7 +120,6 @@ const turnedAround = (tree: Params): Params =>
     return ops.mul(ops.gather(columns, T.constant([1, 0], "i32"), 0), T.constant([[-1], [1]], "f64"))
   })
 
-const isDeep = process.env["COTANGENT_DEEP"] !== undefined
 const firstForms = new Set(
   optimizers.flatMap(({ name, document }, i) =>
     optimizers.findIndex((other) => other.document === document) === i ? [name] : []
@@ -226,7 +226,7 @@ describe("laws of optimizers", () => {
       )
 
       // Of each rule one form, all of them in the exhaustive run.
-      if (!ascends && (isDeep || firstForms.has(name)))
+      if (!ascends && (isExhaustive || firstForms.has(name)))
         it("goes down into Rosenbrock's valley", () => use((optimizer) => assert.isBelow(valley(optimizer), 0.06)))
 
       it("remembers what its document says, and no more", () =>

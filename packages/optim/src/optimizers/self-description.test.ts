@@ -4,6 +4,7 @@ import { T, type Tensor, TreeError } from "@cotangent/graph"
 import { memoryOf } from "../document.ts"
 import { OptimizerError } from "../errors.ts"
 import * as optim from "../index.ts"
+import { optimizerFamilies } from "./families.ts"
 import { optimizerDocuments, optimizers } from "./table.ts"
 import { adabelief } from "./adabelief.ts"
 import { adafactor } from "./adafactor.ts"
@@ -38,6 +39,16 @@ describe("documents", () => {
       assert.strictEqual(exported.get(`${document.name}Document`), document)
     }
     assert.strictEqual(new Set(optimizerDocuments.map(({ name }) => name)).size, optimizerDocuments.length)
+  })
+  it("are each in one family, whose pictures show rows of the table", () => {
+    const listed = optimizerFamilies.flatMap(({ documents }) => documents.map(({ name }) => name))
+    assert.deepStrictEqual(listed.toSorted(), optimizerDocuments.map(({ name }) => name).toSorted())
+    const rows = new Set(optimizers.map(({ name }) => name))
+    for (const { pictured } of optimizerFamilies)
+      assert.deepStrictEqual(
+        pictured.filter((name) => !rows.has(name)),
+        []
+      )
   })
   it("name no slot that no form of the rule has", () => {
     for (const document of optimizerDocuments) {

@@ -73,32 +73,35 @@ export const scaleByAdam = (options: ScaleByAdamOptions = {}): Transform<ScaleBy
     scalars: (t) => {
       const k = T.sub(t, 1)
       const [beta1, beta2, epsilon] = [hyperAt(o.beta1, k), hyperAt(o.beta2, k), hyperAt(o.epsilon, k)]
-      const c2 = biasCorrection(beta2, t)
+      const [c1, c2] = [biasCorrection(beta1, t), biasCorrection(beta2, t)]
+      const rootC2 = T.sqrt(c2)
       return {
         beta1,
         rest1: rest(beta1),
         beta2,
         rest2: rest(beta2),
         epsilon,
-        c1: biasCorrection(beta1, t),
+        c1,
+        // The denominator of mode "hat" comes without its correction.
+        scale1: epsilonMode === "hat" ? T.div(c1, rootC2) : c1,
         c2,
-        rootC2: T.sqrt(c2)
+        rootC2
       }
     },
-    update: ({ grad, ...moments }, { beta1, rest1, beta2, rest2, epsilon, c1, c2, rootC2 }) => {
+    update: ({ grad, ...moments }, { beta1, rest1, beta2, rest2, epsilon, scale1, c2, rootC2 }) => {
       const m = ops.add(ops.mul(moments.m, beta1), ops.mul(grad, rest1))
       const v = ops.add(ops.mul(moments.v, beta2), ops.mul(ops.mul(grad, rest2), grad))
       const divisor = denominator(v, false, { c2, rootC2 }, { epsilon, epsilonMode, epsilonRoot })
-      return { grad: ops.div(ops.div(m, c1), divisor), m, v }
+      return { grad: ops.div(ops.div(m, scale1), divisor), m, v }
     },
-    stages: (_, { m, v }, { epsilon, c1, c2, rootC2 }) => {
+    stages: (_, { m, v }, { epsilon, c1, scale1, c2, rootC2 }) => {
       const form = { epsilon, epsilonMode, epsilonRoot }
       const [first, second] = [ops.div(m, c1), ops.div(v, c2)]
       return {
         stages: [
           ["momentum", m],
           ["scaling", ops.div(m, denominator(v, true, { c2, rootC2 }, form))],
-          ["correction", ops.div(first, denominator(v, false, { c2, rootC2 }, form))]
+          ["correction", ops.div(ops.div(m, scale1), denominator(v, false, { c2, rootC2 }, form))]
         ],
         signalToNoise: signalToNoise(first, second)
       }

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { isValid } from "../targets.test.support.ts"
+import { isValid, memoryOf } from "../targets.test.support.ts"
 import { assemble, makeBytes, makeCode, makeLocals } from "./assembler.ts"
 
 const encoded = (write: (bytes: ReturnType<typeof makeBytes>) => void): ReadonlyArray<number> => {
@@ -112,6 +112,11 @@ describe("assembler", () => {
     const functions = [{ name: "nothing", parameters: 0 as const, body, exportedAs: "step" }]
     assert.isTrue(isValid(assemble({ functions, memoryPages: 3, shared: false })))
     assert.isTrue(isValid(assemble({ functions, memoryPages: 3, shared: true, salt: "other bytes" })))
+    const bytes = Uint8Array.of(1, 2, 3)
+    const own = assemble({ functions, memoryPages: 2, shared: false, contents: [{ address: 70_000, bytes }] })
+    const buffer = memoryOf(own)
+    assert.strictEqual(buffer.byteLength, 2 * 65_536)
+    assert.deepStrictEqual(new Uint8Array(buffer, 69_999, 5), Uint8Array.of(0, 1, 2, 3, 0))
     assert.isFalse(
       isValid(assemble({ functions: [{ ...functions[0]!, body: Uint8Array.of(0) }], memoryPages: 1, shared: false }))
     )

@@ -272,11 +272,19 @@ export interface WasmFunction {
   readonly exportedAs?: string
 }
 
-/** The functions of a module and the memory it imports as `env.memory`. */
+/** Bytes that stand at an address when a module starts. */
+export interface Segment {
+  readonly address: number
+  readonly bytes: Uint8Array
+}
+
+/** The functions of a module and the memory it imports as `env.memory`, or has of its own. */
 export interface WasmModule {
   readonly functions: ReadonlyArray<WasmFunction>
   readonly memoryPages: number
   readonly shared: boolean
+  /** Where given, the memory is the module's own, exported as `memory`, and holds these bytes at the start. */
+  readonly contents?: ReadonlyArray<Segment>
   /** A custom section that only serves to make the bytes of this module differ from another's. */
   readonly salt?: string
 }
@@ -293,7 +301,7 @@ const maximumPages = 65_536
 
 /** Encodes a module; functions are numbered in the order given. */
 export const assemble = (module: WasmModule): Uint8Array => {
-  const { functions } = module
+  const { contents, functions } = module
   for (const { name, body } of functions) {
     if (body.length > maximumBodyBytes) {
       throw new Error(
@@ -314,24 +322,37 @@ export const assemble = (module: WasmModule): Uint8Array => {
       bytes.unsigned(0)
     }
   })
-  section(out, 2, (bytes) => {
-    bytes.unsigned(1)
-    bytes.text("env")
-    bytes.text("memory")
-    bytes.byte(2)
-    bytes.byte(module.shared ? 3 : 0)
-    bytes.unsigned(module.memoryPages)
-    if (module.shared) bytes.unsigned(maximumPages)
-  })
+  if (contents === undefined)
+    section(out, 2, (bytes) => {
+      bytes.unsigned(1)
+      bytes.text("env")
+      bytes.text("memory")
+      bytes.byte(2)
+      bytes.byte(module.shared ? 3 : 0)
+      bytes.unsigned(module.memoryPages)
+      if (module.shared) bytes.unsigned(maximumPages)
+    })
   section(out, 3, (bytes) => {
     bytes.unsigned(functions.length)
     for (const { parameters } of functions) bytes.unsigned(parameters)
   })
+  if (contents !== undefined)
+    section(out, 5, (bytes) => {
+      bytes.unsigned(1)
+      bytes.byte(1)
+      bytes.unsigned(module.memoryPages)
+      bytes.unsigned(module.memoryPages)
+    })
   section(out, 7, (bytes) => {
     const exported = functions.flatMap(({ exportedAs }, index) =>
       exportedAs === undefined ? [] : [{ exportedAs, index }]
     )
-    bytes.unsigned(exported.length)
+    bytes.unsigned(exported.length + (contents === undefined ? 0 : 1))
+    if (contents !== undefined) {
+      bytes.text("memory")
+      bytes.byte(2)
+      bytes.unsigned(0)
+    }
     for (const { exportedAs, index } of exported) {
       bytes.text(exportedAs)
       bytes.byte(0)
@@ -342,6 +363,17 @@ export const assemble = (module: WasmModule): Uint8Array => {
     bytes.unsigned(functions.length)
     for (const { body } of functions) bytes.sized(body)
   })
+  if (contents !== undefined)
+    section(out, 11, (bytes) => {
+      bytes.unsigned(contents.length)
+      for (const segment of contents) {
+        bytes.unsigned(0)
+        bytes.byte(opcodes["i32.const"])
+        bytes.signed(segment.address)
+        bytes.byte(opcodes["end"])
+        bytes.sized(segment.bytes)
+      }
+    })
   // Function names: profiles and stack traces show kernels by name.
   section(out, 0, (bytes) => {
     bytes.text("name")

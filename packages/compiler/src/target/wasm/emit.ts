@@ -1,6 +1,6 @@
 /** A program as a WebAssembly module. */
 import { type Kernel, type Layout, loopsAround, type Program } from "@cotangent/kernel"
-import { assemble, type Code, type WasmFunction } from "./assembler.ts"
+import { assemble, type Code, type Segment, type WasmFunction } from "./assembler.ts"
 import { barrierBody } from "./barrier.ts"
 import { emitKernel } from "./kernel.ts"
 import { emitSteps, functionBody } from "./steps.ts"
@@ -24,6 +24,8 @@ export interface WasmOptions {
    * the machine.
    */
   readonly fused?: boolean
+  /** Where given, the memory is not imported: the module has its own, exported as `memory`, with these bytes in it. */
+  readonly contents?: ReadonlyArray<Segment>
   /**
    * Text that makes the bytes of the module its own: V8 gives equal bytes the machine code it made before. Wide modules
    * differ from narrow ones in any case.
@@ -36,7 +38,7 @@ const threadsOf = (kernels: ReadonlyArray<Kernel>): number =>
   kernels.find((k) => k.threads !== undefined)?.threads?.extent ?? 1
 
 /**
- * Compiles a program to the bytes of a module. It imports `env.memory`; it exports `step()`, which runs the program
+ * Compiles a program to the bytes of a module. It imports `env.memory`, unless `contents` are given; it exports `step()`, which runs the program
  * once, and `run(n)`, which runs `step` n times. With a control block and divided kernels it exports `serve(thread, n)`
  * as well: every other thread must call it for each call of `run(n)`, with n = 1 for `step()`.
  *
@@ -78,6 +80,7 @@ export const emitWasm = ({ kernels, steps }: Program, options: WasmOptions): Uin
     functions,
     memoryPages: options.memoryPages,
     shared: control !== undefined,
+    ...(options.contents === undefined ? {} : { contents: options.contents }),
     ...(salt.length === 0 ? {} : { salt: salt.join(" ") })
   })
 }

@@ -4,7 +4,7 @@
  * a new operation is in here as soon as it has a sample. The others choose axes and shapes for themselves, and those with
  * bodies are loops, branches, batches and derivatives of programs.
  */
-import { checkpoint, customJvp, grad, jvp, vmap } from "@cotangent/autodiff"
+import { checkpoint, customDerivative, customJvp, grad, jvp, vjp, vmap } from "@cotangent/autodiff"
 import {
   type AnyTensor,
   Axes,
@@ -218,6 +218,14 @@ const bodies: { readonly [name: string]: Operation } = {
       ({ args }, tangents) => jvp(([at, other]: readonly [X, X]): X => body(at, other), args, tangents)[1]
     )(x, y)
   ),
+  // One for each mode, both the right ones.
+  customDerivative: nested((x, y, body) => {
+    const of = ([at, other]: readonly [X, X]): X => body(at, other)
+    return customDerivative((at: X, other: X) => body(at, other), {
+      vjp: ({ args }, cotangent) => vjp(of, args)[1](cotangent),
+      jvp: ({ args }, tangents) => jvp(of, args, tangents)[1]
+    })(x, y)
+  }),
   map: nested((x, y, body) => T.map((row: X) => body(row, y), vector(x) as X) as X),
   iterate: nested((x, y, body) => T.iterate((state: X) => mixed(body, state, y), x, 3)),
   whileLoop: nested(

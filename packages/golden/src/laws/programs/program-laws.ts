@@ -4,10 +4,12 @@
  * Derivatives are compared with differences only where they exist: `gradReport` watches what a program decides (comparisons,
  * signs, positions of maxima, branches), takes only steps at whose ends everything is decided as in the middle, and says
  * where there are none. Such a program lies on a corner, and is passed over. Decisions that rounding may turn (a tie by
- * construction) could differ between targets and interpreter: bits are then compared between targets only.
+ * construction) could differ between targets and interpreter: bits are then compared between targets only. The same goes
+ * for factors of matrices that are not determined, or have no derivative (`singularities.ts`).
  */
 import { type AnyTensor, evaluateExact, type Float, type Graph, isFloat, type Value } from "@cotangent/graph"
 import { gradReport } from "../../checkGrad.ts"
+import { watchSingularities } from "../../singularities.ts"
 import { watchDecisions } from "../../slopes.ts"
 import { targetsAgree } from "../agreement.ts"
 import { derivativesOf, type TensorFunction } from "../derivative-laws.ts"
@@ -26,14 +28,20 @@ export const passedOver = "passed over"
 
 const firstOf = (examples: Examples): ReadonlyArray<Value> => examples[0] ?? []
 
-const isFinite = (xs: ReadonlyArray<AnyTensor>): boolean =>
-  evaluateExact(xs).every(({ data }) => data.every((x) => Number.isFinite(x) && Math.abs(x) < 1e6))
+/** Whether all numbers are finite and of no great size, and whether all functions of matrices on the way are regular. */
+const examined = (xs: ReadonlyArray<AnyTensor>) => {
+  const { observe, isDetermined, isDifferentiable } = watchSingularities(xs)
+  const isFinite = evaluateExact(xs, observe).every(({ data }) =>
+    data.every((x) => Number.isFinite(x) && Math.abs(x) < 1e6)
+  )
+  return { isDetermined: isFinite && isDetermined(), isDifferentiable: isFinite && isDifferentiable() }
+}
 
 /** Both modes agree with differences and with each other, to the second order. */
 const derivatives: ProgramLaw = (f, examples, seed) => {
   const xs = constants(firstOf(examples))
   const { y, gradients } = derivativesOf(f, xs, seed)
-  if (!y.some(({ dtype }) => isFloat(dtype)) || !isFinite([...y, ...gradients])) return passedOver
+  if (!y.some(({ dtype }) => isFloat(dtype)) || !examined([...y, ...gradients]).isDifferentiable) return passedOver
   const nodes = graphOf(f, firstOf(examples)).nodes.length
   const report = gradReport((...at: ReadonlyArray<AnyTensor>) => f(at), xs, {
     seed,
@@ -77,7 +85,8 @@ const targets: ProgramLaw = (f, examples, seed) => {
     return [...y, ...gradients.filter(({ dtype }) => isFloat(dtype)), ...tangents]
   }
   // In f32 the compiled order of operations may lose what float64 keeps: only bits are compared.
-  const near = !hasSingle(graphOf(all, inputs)) && isFinite(all(constants(inputs))) && isDecided(all, inputs)
+  const near =
+    !hasSingle(graphOf(all, inputs)) && examined(all(constants(inputs))).isDetermined && isDecided(all, inputs)
   return targetsAgree(all, inputs, near)
 }
 
@@ -87,7 +96,7 @@ const batches: ProgramLaw = (f, examples, seed) => {
     const { y, gradients } = derivativesOf(f, xs, seed)
     return [...y, ...gradients]
   }
-  if (!examples.every((xs) => isFinite(all(constants(xs))) && isDecided(all, xs))) return passedOver
+  if (!examples.every((xs) => examined(all(constants(xs))).isDetermined && isDecided(all, xs))) return passedOver
   const count = firstOf(examples).length
   const every = Array.from({ length: count }, () => true)
   const last = every.map((_, i) => i === count - 1)

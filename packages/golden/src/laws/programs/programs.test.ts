@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import { countOf } from "../../exhaustive.test.support.ts"
 import { catalogue } from "./catalogue.ts"
 import { checkPrograms } from "./check.ts"
 import { type Instruction, namesIn, type Program } from "./program.ts"
@@ -6,13 +7,13 @@ import { programLaws } from "./program-laws.ts"
 import { randomProgram } from "./random.ts"
 import { shrink } from "./shrink.ts"
 
-/** Programs per law, other ones for each; more with COTANGENT_DEEP=1. */
-const count = process.env["COTANGENT_DEEP"] === "1" ? 2000 : 12
+/** Programs per law, other ones for each. */
+const count = countOf(12, 300)
 const seedsFrom = (first: number): ReadonlyArray<number> => Array.from({ length: count }, (_, i) => first + i)
 
 describe("laws of random programs", () => {
   for (const [i, [name, check]] of Object.entries(programLaws).entries()) {
-    it(name, { timeout: 1_800_000 }, () => {
+    it(name, () => {
       const { violation, passedOver } = checkPrograms(check, seedsFrom(10_000 * i))
       assert.isUndefined(violation, violation)
       // Programs that a law says nothing about: on a corner, or with numbers that are not finite.

@@ -1,0 +1,59 @@
+/**
+ * How near threads come to what the processors can do: steps per second of one program shared by two threads, beside those of two
+ * programs of one thread that run at the same time.
+ */
+import * as Effect from "effect/Effect"
+import { compare, type Row } from "./comparison.ts"
+import type { Mode } from "./mode.ts"
+import { cotangent } from "./peers.ts"
+import { table } from "./table.ts"
+import type { WorkloadName } from "./workloads.ts"
+
+/** The workloads that are worth sharing. */
+export const sharedWorkloads = ["W3", "W4", "W5"] as const satisfies ReadonlyArray<WorkloadName>
+
+/** What was measured of one workload, in microseconds per step. */
+export interface Scaling {
+  readonly workload: WorkloadName
+  /** Alone, on one processor. */
+  readonly alone: number
+  /** Two programs side by side, each on a processor of its own. */
+  readonly beside: readonly [number, number]
+  /** One program shared by two threads. */
+  readonly shared: number
+}
+
+const leastOf = (rows: ReadonlyArray<Row>): number =>
+  Math.min(...rows.flatMap(({ runs }) => runs.map(({ us_per_step }) => us_per_step)))
+
+/** Measures a workload all three ways, one after another. */
+export const measureScaling = (
+  workload: WorkloadName,
+  mode: Mode,
+  options: { readonly rounds: number; readonly core: number; readonly json: boolean }
+): Effect.Effect<Scaling> =>
+  Effect.gen(function* () {
+    const on = (core: number, threads: number): Effect.Effect<number> =>
+      Effect.map(compare(workload, [cotangent(mode, threads)], { ...options, core }), leastOf)
+    const alone = yield* on(options.core, 1)
+    const shared = yield* on(options.core, 2)
+    const beside = yield* Effect.all([on(options.core, 1), on(options.core + 1, 1)], { concurrency: 2 })
+    return { workload, alone, shared, beside }
+  })
+
+/** What share of the two programs' speed the shared one reaches. */
+export const reached = ({ beside, shared }: Scaling): number => 1 / shared / beside.reduce((sum, t) => sum + 1 / t, 0)
+
+/** A row for each workload. */
+export const scalingTable = (rows: ReadonlyArray<Scaling>): string =>
+  table(
+    ["workload", "alone us", "2 threads us", "times faster", "2 programs us", "of what both reach"],
+    rows.map((row) => [
+      row.workload,
+      row.alone.toFixed(0),
+      row.shared.toFixed(0),
+      (row.alone / row.shared).toFixed(2),
+      row.beside.map((t) => t.toFixed(0)).join(", "),
+      `${(100 * reached(row)).toFixed(0)}%`
+    ])
+  )
