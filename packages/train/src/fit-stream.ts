@@ -145,9 +145,11 @@ const runStream = <W>(
  *
  * ```ts
  * const model = Model.dense("logits", 3)(Model.input([4]))
- * const data = DataStream.fromDataset(Synthetic.classification({ rows: 90, features: 4, classes: 3, seed: 1 }))
+ * const rows = Synthetic.classification({ rows: 90, features: 4, classes: 3, seed: 1 })
  * const loss = Loss.sparseCategoricalCrossentropy({ fromLogits: true })
- * const trained = Trainer.fitStream(model, { loss, optimizer: Optimizer.adam({ learningRate: 0.01 }), epochs: 10 })(data)
+ * const trained = Trainer.fitStream(model, { loss, optimizer: Optimizer.adam({ learningRate: 0.01 }), epochs: 10 })(
+ *   DataStream.fromDataset(rows)
+ * )
  * ```
  *
  * Fails as `fit` does, and as the stream does.
