@@ -2,7 +2,10 @@
  * Measures how much memory training takes on a file that is larger than memory should be: makes a file of random rows
  * in a temporary folder, trains one pass over it in a process of its own, and prints its peak resident size.
  *
- *     node --conditions=@cotangent/source scripts/measure-stream.ts [csv|npy] [--megabytes N] [--keep]
+ *     npm run build && node scripts/measure-stream.ts [csv|npy] [--megabytes N] [--keep]
+ *
+ * The built packages are what users install; with --conditions=@cotangent/source Node translates TypeScript first, which
+ * takes some thirty megabytes more.
  *
  * csv: 20 numbers with missing cells and a class per row, through Csv.stream, Preprocess and a mixing buffer of 10,000
  * rows; npy: 64 floats and a class per row. Trainer.fitStream, a perceptron 20-64-4 (64-64-4), Adam, batches of 256.
@@ -181,11 +184,9 @@ if (process.argv.includes("--child")) {
   if (!existsSync(path)) await (kind === "csv" ? writeCsv() : writeNpy())
   console.log(`${path}: ${(statSync(path).size / 2 ** 20).toFixed(0)} MB`)
   const self = fileURLToPath(import.meta.url)
-  const child = spawnSync(
-    process.execPath,
-    ["--conditions=@cotangent/source", self, kind, "--child", "--folder", folder],
-    { stdio: "inherit" }
-  )
+  const child = spawnSync(process.execPath, [...process.execArgv, self, kind, "--child", "--folder", folder], {
+    stdio: "inherit"
+  })
   if (!process.argv.includes("--keep")) rmSync(folder, { recursive: true })
   process.exitCode = child.status ?? 1
 }
