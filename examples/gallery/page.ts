@@ -43,9 +43,12 @@ export interface Level {
 /** Prints the mean over the seeds beside the level, and fails with a sentence where it is on the wrong side of it. */
 export const judge = ({ what, values, digits = 4, atLeast, atMost }: Level): Effect.Effect<void, PageError> => {
   const measured = mean(values)
-  const [side, level] = atMost === undefined ? ["at least", atLeast ?? -Infinity] : ["at most", atMost]
-  const sentence = `${what}: mean ${measured.toFixed(digits)}, ${side} ${level} is needed`
-  return (atMost === undefined ? measured >= level : measured <= level)
+  const sides = [
+    ...(atLeast === undefined ? [] : [`at least ${atLeast}`]),
+    ...(atMost === undefined ? [] : [`at most ${atMost}`])
+  ]
+  const sentence = `${what}: mean ${measured.toFixed(digits)}, ${sides.join(" and ")} is needed`
+  return measured >= (atLeast ?? -Infinity) && measured <= (atMost ?? Infinity)
     ? Console.log(sentence)
     : Effect.fail(new PageError({ message: `the level is not reached. ${sentence}` }))
 }
