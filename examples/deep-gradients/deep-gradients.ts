@@ -54,7 +54,7 @@ const gradientNorms = <P extends TensorTree.Tree, S>(
       return loss(y, T.fromValue(digits.y))
     })(params)
     const norms = Object.entries(Inspect.treeStatistics(slopes)).flatMap(([path, { norm }]) =>
-      /mix\.kernel$/.test(path) ? [norm] : []
+      path.endsWith("mix.kernel") ? [norm] : []
     )
     return (yield* Compute.eval(norms)).map(({ data }) => data[0] ?? Number.NaN)
   })
