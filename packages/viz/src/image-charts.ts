@@ -62,13 +62,20 @@ export const images = (
       const wrong = complaint(title, images)
       if (wrong !== undefined) return argument(wrong)
       const across = Math.min(columns, images.length)
-      const { height = 60 + Math.ceil(images.length / across) * (width / across + 40) } = options
-      const places = layout(
-        images.map(({ caption }) => caption),
-        [],
-        [],
-        { width, height, columns: across }
-      )
+      const rows = Math.ceil(images.length / across)
+      const placed = (height: number) =>
+        layout(
+          images.map(({ caption }) => caption),
+          [],
+          [],
+          { width, height, columns: across }
+        )
+      const tallest = images.reduce((most, image) => Math.max(most, image.height / image.width), 0)
+      // What a page of another height has too much, or too little, is the same in every row.
+      const [tried] = placed(width).panels
+      const fitting = width + rows * ((tried?.width ?? 0) * tallest - (tried?.height ?? 0))
+      const { height = Math.ceil(fitting) } = options
+      const places = placed(height)
       if (places.panels.some((place) => !(place.width >= 20 && place.height >= 20)))
         return argument(`${images.length} images do not fit on ${width} x ${height} pixels; ask for a larger page`)
       const drawings = images.flatMap((image, i) => {
