@@ -33,6 +33,10 @@ const packedRows = (tileRows: number): number => Math.round(16 / tileRows) * til
 const packElements = 8192
 /** Panels packed at once: rows of the right operand are read in longer runs. */
 const panelsAtOnce = 4
+/** With no more terms than this, the results of a product take longer to read and write than to compute. */
+const fewTerms = 16
+/** Fewer results than this stay in cache, in whatever order they are gone through. */
+const manyResults = 2 ** 16
 
 /**
  * Copies `width` columns of the right operand: panel by panel, `panelWidth` columns next to each other for every place of
@@ -88,14 +92,17 @@ const packLeft = (
     b.loop(depth, 1, (loop) => {
       for (const [start, width] of vectorsOf(count, tileRows)) {
         const at = further(row, start)
-        const from = indexAt({ strides: [...left.strides, ...left.inner], offset: left.offset }, [
-          ...places,
-          at,
-          fixed(0),
-          moving(loop)
-        ])
-        const to = indexAt({ strides: [depth, tileRows], offset: 0 }, [at, moving(loop)])
-        b.store(packed, to, width === 1 ? b.load(left.buffer, from) : b.load(left.buffer, from, width, 1))
+        // A tile may have more rows than a register has lanes.
+        for (const [inside, lanes] of vectorsOf(width, Math.min(tileRows, maxLanes[packed.dtype]))) {
+          const from = indexAt({ strides: [...left.strides, ...left.inner], offset: left.offset }, [
+            ...places,
+            further(at, inside),
+            fixed(0),
+            moving(loop)
+          ])
+          const to = indexAt({ strides: [depth, tileRows], offset: inside }, [at, moving(loop)])
+          b.store(packed, to, lanes === 1 ? b.load(left.buffer, from) : b.load(left.buffer, from, lanes, 1))
+        }
       }
     })
   const whole = Math.floor(rows / packRows) * packRows
@@ -152,7 +159,11 @@ export const lowerContract = (context: Context, group: Group, name: string, cost
   const runs = blocks === undefined && right.strides.at(-1) === 1 && columns >= panelsAtOnce * tileColumns
   // What threads cannot share evenly they share panel by panel.
   const even = Math.floor(columns / (panelsAtOnce * tileColumns)) % context.threads === 0
-  const packedColumns = tileColumns * (runs && even ? panelsAtOnce : 1)
+  /** Rows come first where terms are few: the right operand stays in cache, and results are gone through as they lie. */
+  const rowsFirst = runs && movesColumns && k <= fewTerms && rows * columns >= manyResults && rows > tileRows
+  const packedColumns = rowsFirst
+    ? Math.floor(columns / tileColumns) * tileColumns
+    : tileColumns * (runs && even && packs ? panelsAtOnce : 1)
   const panel = packs
     ? { buffer: context.temporary("panel", dtype, terms * packedColumns), width: tileColumns }
     : undefined
@@ -174,6 +185,12 @@ export const lowerContract = (context: Context, group: Group, name: string, cost
         if (d === undefined) return body(places)
         b.loop(outer[d] ?? 1, 1, (loop) => over(more, places.with(d, moving(loop)), body))
       }
+      const overRows = (tile: (row: Place, height: number) => void): void => {
+        const whole = Math.floor(rows / tileRows) * tileRows
+        if (whole === tileRows) tile(fixed(0), tileRows)
+        else if (whole > 0) b.loop(whole, tileRows, (loop) => tile(moving(loop), tileRows))
+        if (rows > whole) tile(fixed(whole), rows - whole)
+      }
       const rowsOf = (
         places: ReadonlyArray<Place>,
         column: Place,
@@ -181,12 +198,7 @@ export const lowerContract = (context: Context, group: Group, name: string, cost
         emit: (at: TilePlace) => void,
         packedBefore: Place
       ): void => {
-        const whole = Math.floor(rows / tileRows) * tileRows
-        const tile = (row: Place, height: number): void =>
-          emit({ places, row, rows: height, column, columns: width, packedBefore })
-        if (whole === tileRows) tile(fixed(0), tileRows)
-        else if (whole > 0) b.loop(whole, tileRows, (loop) => tile(moving(loop), tileRows))
-        if (rows > whole) tile(fixed(whole), rows - whole)
+        overRows((row, height) => emit({ places, row, rows: height, column, columns: width, packedBefore }))
       }
       const tilesOf = (
         places: ReadonlyArray<Place>,
@@ -197,6 +209,21 @@ export const lowerContract = (context: Context, group: Group, name: string, cost
         const one = (at: Place, packedBefore: Place): void =>
           over(under, places, (inside) => rowsOf(inside, at, Math.min(width, tileColumns), emit, packedBefore))
         if (width <= tileColumns) one(column, fixed(0))
+        else if (rowsFirst)
+          over(under, places, (inside) =>
+            overRows((row, height) =>
+              b.loop(width, tileColumns, (loop) =>
+                emit({
+                  places: inside,
+                  row,
+                  rows: height,
+                  column: moving(loop, column),
+                  columns: tileColumns,
+                  packedBefore: moving(loop)
+                })
+              )
+            )
+          )
         else b.loop(width, tileColumns, (loop) => one(moving(loop, column), moving(loop)))
       }
       const panelsOf = (
@@ -214,7 +241,7 @@ export const lowerContract = (context: Context, group: Group, name: string, cost
           else if (whole > 0) b.loop(whole, width, (loop) => one(moving(loop, further(from, start)), width))
           return start + whole
         }
-        const many = packedColumns === tileColumns || panel === undefined ? 0 : steps(0, packedColumns)
+        const many = packedColumns === tileColumns ? 0 : steps(0, packedColumns)
         const whole = steps(many, tileColumns)
         if (count > whole) one(further(from, whole), count - whole)
       }
