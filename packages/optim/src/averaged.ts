@@ -5,6 +5,8 @@ import { assertLike } from "./leafwise.ts"
 import type { Optimizer, Rule, StateOf, Stepped } from "./optimizer.ts"
 import { f64, type Scalar } from "./scalar.ts"
 import { count, decayFactor, type Requirement, validate } from "./validation.ts"
+import { assertOptimizers } from "./given.ts"
+import { assertIsState } from "./foreignState.ts"
 
 /** An average of parameters. */
 export interface WeightAverage<P> {
@@ -56,6 +58,7 @@ export const averaged = <F extends Rule>(
   optimizer: Optimizer<F>,
   options: AverageOptions = {}
 ): Optimizer<AveragedRule<F>> => {
+  assertOptimizers("averaged", { optimizer })
   const given = validate(
     "averaged",
     { start: 1, every: 1, ...options },
@@ -73,6 +76,7 @@ export const averaged = <F extends Rule>(
     averagedSteps: T.zeros([], "i32")
   })
   const step = (state: StateOf<F, unknown> & WeightAverage<unknown>, grad: unknown): unknown => {
+    assertIsState("averaged.step: the state", state)
     const { weightAverage, averagedSteps, ...rest } = state
     if (weightAverage === undefined || averagedSteps === undefined)
       throw new OptimizerError("averaged", ["the state has no average; it must be made by the same optimizer's init"])

@@ -10,6 +10,7 @@ import {
   type TransformRule,
   type TransformState
 } from "./transform.ts"
+import { assertRecord, assertTransforms } from "./given.ts"
 
 /** Rules by name. */
 export interface TransformRules {
@@ -86,6 +87,8 @@ const stagesOfParts = (
 export const chain = <const F extends TransformRules>(parts: { readonly [K in keyof F]: Transform<F[K]> }): Transform<
   ChainRule<F>
 > => {
+  assertRecord("chain", "the parts", parts)
+  assertTransforms("chain", parts)
   // The states of each part are kept under its name and given back to it alone, which is what its own rule F[K] types.
   const list = Object.entries(parts as unknown as { readonly [name: string]: Part })
   return makeTransform<ChainRule<F>, PartStates>({

@@ -1,6 +1,22 @@
 /** States that an optimizer did not make: refused with everything that differs. */
+import { TreeError } from "@cotangent/graph"
 import { differencesFrom, refuse, type Trees } from "./leafwise.ts"
 import type { Stepped } from "./stepped.ts"
+import { show } from "./validation.ts"
+
+/** Throws a TreeError unless a value is a record, with parts of the given names under `parts` where there are any. */
+export const assertIsState = (what: string, state: unknown, parts: ReadonlyArray<string> = []): void => {
+  if (typeof state !== "object" || state === null)
+    throw new TreeError(`${what} must be what the same optimizer's init gives, it is ${show(state)}`)
+  const given: unknown = new Map<string, unknown>(Object.entries(state)).get("parts")
+  const known = typeof given === "object" && given !== null ? Object.keys(given) : []
+  const missing = parts.filter((part) => !known.includes(part))
+  refuse(
+    missing.length === 0
+      ? []
+      : [`${what}: parts has no ${missing.join(" and no ")}; it must be made by the same optimizer's init`]
+  )
+}
 
 /** Throws a TreeError that tells every part that a state lacks, and every path where it differs from what `init` makes. */
 export const assertState = (what: string, expected: Trees, state: Trees): void => {
@@ -26,6 +42,7 @@ export const checkedStep =
     step: (state: S, grad: unknown) => Stepped<unknown>
   ) =>
   (state: S, grad: unknown): Stepped<unknown> => {
+    assertIsState(`${name}.step: the state`, state)
     assertState(`${name}.step: the state`, { ...init(state.params) }, state)
     return step(state, grad)
   }

@@ -8,6 +8,8 @@ import type { Transform, TransformRule, TransformState } from "./transform.ts"
 import { orAbsent, rateOrSchedule, validate } from "./validation.ts"
 import type { StagedStep } from "./explain/stages.ts"
 import { differencesFrom, refuse } from "./leafwise.ts"
+import { assertTransforms } from "./given.ts"
+import { assertIsState } from "./foreignState.ts"
 
 /** The state of an optimizer made of a transform: `parts` is the transform's own state, for a chain by name. */
 export interface TransformedState<P, S> extends Stepped<P> {
@@ -51,6 +53,7 @@ export const fromTransform = <F extends TransformRule>(
   transform: Transform<F>,
   options: FromTransformOptions = {}
 ): Optimizer<TransformedRule<F>> => {
+  assertTransforms("fromTransform", { transform })
   const { learningRate: given } = validate("fromTransform", options, { learningRate: orAbsent(rateOrSchedule) })
   const name = transform.name
 
@@ -65,6 +68,7 @@ export const fromTransform = <F extends TransformRule>(
     state: TransformedState<P, TransformState<F, P>>,
     grad: P
   ): TransformedState<P, TransformState<F, P>> => {
+    assertIsState(`${name}.step: the state`, state)
     assertCounters(`${name}.step: the state`, { ...state })
     refuse(differencesFrom(`${name}.step: the state: parts`, transform.init(state.params), state.parts ?? {}))
     const counted = T.add(state.step, 1)

@@ -5,6 +5,8 @@ import type { StagedStep } from "./explain/stages.ts"
 import type { Optimizer, Rule, StateOf, Stepped } from "./optimizer.ts"
 import { f64, type Scalar } from "./scalar.ts"
 import { mapSlots } from "./slots.ts"
+import { assertOptimizers, assertRecord } from "./given.ts"
+import { assertIsState } from "./foreignState.ts"
 
 /** The rule of grouped parameters: the state is that of one optimizer over all of them. */
 export interface GroupedRule<F extends Rule> extends Rule {
@@ -94,6 +96,8 @@ export const grouped = <F extends Rule>(
   groups: { readonly [group: string]: Optimizer<F> },
   groupOf: (path: string) => string
 ): Optimizer<GroupedRule<F>> => {
+  assertRecord("grouped", "the groups", groups)
+  assertOptimizers("grouped", groups)
   const names = Object.keys(groups)
   const optimizers = Object.values(groups)
   const [first] = optimizers
@@ -133,6 +137,7 @@ export const grouped = <F extends Rule>(
     return typeof base === "number" && base > 0 ? T.mul(state.learningRate, own / base) : f64(own)
   }
   const step = (state: StateOf<F, unknown>, grad: unknown): unknown => {
+    assertIsState("grouped.step: the state", state)
     assertGrouped(state.params)
     const states = optimizers.map((optimizer, i) =>
       optimizer.step<unknown>(i === 0 ? state : { ...state, learningRate: rateOf(state, optimizer) }, grad)

@@ -5,6 +5,8 @@ import type { StagedStep } from "./explain/stages.ts"
 import type { Optimizer, Rule, StateOf, Stepped } from "./optimizer.ts"
 import { isWithin } from "./paths.ts"
 import { anyNumber, positive, validate } from "./validation.ts"
+import { assertOptimizers, assertRecord } from "./given.ts"
+import { assertIsState } from "./foreignState.ts"
 
 /** The nearest point of a convex set to a leaf, all its elements taken as one vector; the set as plain data beside it. */
 export interface Projection {
@@ -108,6 +110,8 @@ export const projected = <F extends Rule>(
   optimizer: Optimizer<F>,
   onto: Projection | { readonly [prefix: string]: Projection }
 ): Optimizer<ProjectedRule<F>> => {
+  assertOptimizers("projected", { optimizer })
+  assertRecord("projected", "the projections", onto)
   const isProjection = (p: typeof onto): p is Projection => typeof p["of"] === "function"
   const byPrefix: { readonly [prefix: string]: Projection } = isProjection(onto) ? { "": onto } : onto
   const list = Object.entries(byPrefix).toSorted(([a], [b]) => b.length - a.length)
@@ -127,6 +131,7 @@ export const projected = <F extends Rule>(
       return found === undefined || !isFloat(leaf.dtype) ? leaf : found[1].of(leaf)
     })
   const step = (state: StateOf<F, unknown>, grad: unknown): Stepped<unknown> => {
+    assertIsState("projected.step: the state", state)
     check(state.params)
     const next: Stepped<unknown> = optimizer.step<unknown>(state, grad)
     return { ...next, params: nearest(next.params) }

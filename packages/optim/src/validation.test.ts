@@ -1,20 +1,36 @@
 import { assert, describe, it } from "@effect/vitest"
 import { T, TreeError } from "@cotangent/graph"
 import {
+  accumulate,
   adam,
   adamAsPrinted,
+  adamw,
+  averaged,
   chain,
   clipByGlobalNorm,
+  flushTiny,
   fromTransform,
   gradientDescent,
+  grouped,
   identity,
+  lookahead,
+  masked,
   OptimizerError,
+  optimizers,
+  partition,
+  partitioned,
+  projected,
   rmsprop,
+  sam,
   scale,
   scaleByAdam,
   Schedule,
   sgd,
-  trace
+  simplex,
+  skipNonFinite,
+  sparseRows,
+  trace,
+  wrappedOptimizers
 } from "./index.ts"
 
 const errorOf = (build: () => unknown): OptimizerError => {
@@ -29,6 +45,53 @@ const errorOf = (build: () => unknown): OptimizerError => {
 const mistakesOf = (build: () => unknown): ReadonlyArray<string> => errorOf(build).mistakes
 /** Options as they come from a program without types. */
 const untyped = (options: object): never => options as never
+
+describe("what is wrapped", () => {
+  it("must be an optimizer, or a transform", () => {
+    assert.deepStrictEqual(
+      mistakesOf(() => fromTransform(untyped(adam()))),
+      ["transform must be a transform, it is an optimizer"]
+    )
+    assert.deepStrictEqual(
+      mistakesOf(() => lookahead(untyped(scaleByAdam()))),
+      ["optimizer must be an optimizer, it is a transform; fromTransform makes an optimizer of it"]
+    )
+    assert.deepStrictEqual(
+      mistakesOf(() => chain(untyped({ first: adam(), second: identity, third: 3 }))),
+      ["first must be a transform, it is an optimizer", "third must be a transform, it is 3"]
+    )
+    for (const wrong of [undefined, null, 3, "x", {}, []].map((value) => value as never))
+      for (const build of [
+        () => sam(wrong),
+        () => averaged(wrong),
+        () => projected(wrong, simplex()),
+        () => projected(adam(), wrong === undefined ? wrong : (3 as never)),
+        () => sparseRows(wrong),
+        () => grouped({ a: wrong }, () => "a"),
+        () => partitioned({ a: wrong }, () => "a"),
+        () => partition({ a: wrong }, () => "a"),
+        () => masked(wrong, []),
+        () => skipNonFinite(wrong),
+        () => flushTiny(wrong),
+        () => accumulate(wrong, { every: 2 })
+      ])
+        assert.isNotEmpty(mistakesOf(build))
+  })
+
+  it("refuses a state that is none with a typed error", () => {
+    const params = T.constant([1, 2], "f64")
+    for (const { name, use } of [...optimizers, ...wrappedOptimizers])
+      use((optimizer) => {
+        for (const state of [undefined, null, 3, {}])
+          try {
+            optimizer.step(state as never, params as never)
+            assert.fail(name)
+          } catch (error) {
+            assert.isTrue(error instanceof TreeError || error instanceof OptimizerError, `${name}: ${String(error)}`)
+          }
+      })
+  })
+})
 
 describe("options", () => {
   it("report every mistake at once, in sentences", () => {
@@ -104,6 +167,46 @@ describe("options", () => {
     assert.deepStrictEqual(
       mistakesOf(() => Schedule.multiStep({ from: 1, milestones: [5, 5] })),
       ["milestones must be whole numbers, 1 or more, each larger than the one before, it is [5,5]"]
+    )
+  })
+
+  it("may be anything, and are told", () => {
+    assert.deepStrictEqual(
+      mistakesOf(() => gradientDescent(untyped(undefined as never))),
+      ["the options must be given by name, { learningRate }, they are absent"]
+    )
+    const around: { self?: object } = {}
+    around.self = around
+    assert.deepStrictEqual(
+      mistakesOf(() => adam(untyped({ beta1: 1n, beta2: Symbol("b"), epsilon: around, flushTiny: [] }))),
+      [
+        "beta1 must be at least 0 and below 1, it is the bigint 1",
+        "beta2 must be at least 0 and below 1, it is Symbol(b)",
+        "epsilon must be a finite number, 0 or more, it is an object",
+        "flushTiny must be true or false, it is []"
+      ]
+    )
+    assert.deepStrictEqual(
+      mistakesOf(() => adamw(untyped({ weightDecayMode: "l2" }))),
+      ['adamw has weightDecayMode "decoupled"; for an L2 term use adam']
+    )
+    assert.deepStrictEqual(
+      mistakesOf(() => Schedule.join(untyped([]), untyped([5, 5]))),
+      [
+        "schedules must be a list of one or more schedules, it is []",
+        "boundaries must be whole numbers, 1 or more, each larger than the one before, it is [5,5]",
+        "0 schedules meet at -1 boundaries, there are 2"
+      ]
+    )
+    for (const wrong of [undefined, null, 3, "x", {}, []]) {
+      assert.isNotEmpty(mistakesOf(() => Schedule.join(untyped(wrong as never), untyped(wrong as never))))
+      assert.isNotEmpty(mistakesOf(() => Schedule.sgdr(untyped(wrong as never))))
+      assert.isNotEmpty(mistakesOf(() => Schedule.piecewiseConstant(untyped(wrong as never))))
+      assert.isNotEmpty(mistakesOf(() => Schedule.triangular(untyped(wrong as never))))
+    }
+    assert.deepStrictEqual(
+      mistakesOf(() => Schedule.at(untyped((() => 0.1) as never), 3)),
+      ['a schedule must give an f64 scalar, this one gives 0.1; use T.constant(rate, "f64")']
     )
   })
 

@@ -13,7 +13,8 @@ export interface Requirement {
 /** A requirement on several options together; `otherwise` is the sentence when it does not hold. */
 export interface Relation<O> {
   readonly holds: (options: O) => boolean
-  readonly otherwise: string
+  /** A function where the sentence reads the options: it is asked only when the relation does not hold. */
+  readonly otherwise: string | ((options: O) => string)
 }
 
 export const number = (mustBe: string, holds: (x: number) => boolean): Requirement => ({
@@ -57,15 +58,39 @@ const all = ReadonlyArrays.sequence(validation)
 const check = (holds: boolean, otherwise: string): Checked =>
   holds ? Either.right(undefined) : Either.left([otherwise])
 
-const show = (value: unknown): string =>
-  typeof value === "number"
-    ? String(value)
-    : typeof value === "function"
-      ? "a function"
-      : (JSON.stringify(value) ?? "absent")
+/** No value is told at more length than this. */
+const longest = 80
+
+/** A value as a sentence tells it, whatever it is. */
+export const show = (value: unknown): string => {
+  if (value === undefined) return "absent"
+  if (typeof value === "function") return "a function"
+  if (typeof value === "bigint") return `the bigint ${value}`
+  if (typeof value === "number" || typeof value === "symbol") return String(value)
+  try {
+    const text = JSON.stringify(value)
+    return text.length > longest ? `${text.slice(0, longest)}...` : text
+  } catch {
+    // Members that JSON cannot tell, or a record within itself.
+    return "an object"
+  }
+}
 
 /** A table of requirements, one for every option. */
 export type Requirements<O> = { readonly [K in keyof Required<O>]: Requirement }
+
+/** Whether a relation holds, as far as it can be asked. */
+const holds = <O>(relation: Relation<O>, options: O): boolean => {
+  try {
+    return relation.holds(options)
+  } catch {
+    // Asked of a value of another type, which has a sentence of its own.
+    return true
+  }
+}
+
+const sentenceOf = <O>({ otherwise }: Relation<O>, options: O): string =>
+  typeof otherwise === "string" ? otherwise : otherwise(options)
 
 /** A sentence for every requirement and relation that does not hold, and for every name that is no option. */
 const mistakesIn = <O extends object>(
@@ -73,17 +98,20 @@ const mistakesIn = <O extends object>(
   requirements: Requirements<O>,
   relations: ReadonlyArray<Relation<O>>
 ): ReadonlyArray<string> => {
+  // A program without types may give anything.
+  if (typeof options !== "object" || options === null)
+    return [`the options must be given by name, { ${Object.keys(requirements).join(", ")} }, they are ${show(options)}`]
   const table = Object.entries<Requirement>(requirements)
   const names = table.map(([name]) => name)
   const values = new Map<string, unknown>(Object.entries(options))
   const result = all([
-    ...table.map(([name, { mustBe, holds }]) =>
-      check(holds(values.get(name)), `${name} must be ${mustBe}, it is ${show(values.get(name))}`)
+    ...table.map(([name, { mustBe, holds: isRight }]) =>
+      check(isRight(values.get(name)), `${name} must be ${mustBe}, it is ${show(values.get(name))}`)
     ),
     ...[...values.keys()].map((name) =>
       check(names.includes(name), `there is no option ${name}, the options are ${names.join(", ")}`)
     ),
-    ...relations.map(({ holds, otherwise }) => check(holds(options), otherwise))
+    ...relations.flatMap((relation) => (holds(relation, options) ? [] : [check(false, sentenceOf(relation, options))]))
   ])
   return Either.isLeft(result) ? result.left : []
 }

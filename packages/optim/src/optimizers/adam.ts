@@ -100,6 +100,11 @@ const relations: ReadonlyArray<Relation<AdamSettings>> = [
   }
 ]
 
+const decoupledRelation: Relation<AdamSettings> = {
+  holds: (o) => o.weightDecayMode === "decoupled",
+  otherwise: 'adamw has weightDecayMode "decoupled"; for an L2 term use adam'
+}
+
 /** The rule of Adam under a name: Adam and AdamW differ in their defaults only. */
 export const adamNamed = <A extends AmsgradMode>(name: string, settings: AdamSettings): Optimizer<AdamRuleOf<A>> => {
   const o = validate(
@@ -112,7 +117,7 @@ export const adamNamed = <A extends AmsgradMode>(name: string, settings: AdamSet
       flushTiny: flag,
       ...decayRequirements
     },
-    relations
+    name === "adamw" ? [...relations, decoupledRelation] : relations
   )
   const kept = o.flushTiny ? flushed : <X>(x: X): X => x
   const corrected = o.amsgrad === "corrected"

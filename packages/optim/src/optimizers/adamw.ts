@@ -38,4 +38,4 @@ export const adamwDocument = document({
  * Throws an OptimizerError that lists every wrong option.
  */
 export const adamw = <A extends AmsgradMode = false>(options: AdamWOptions<A> = {}): Optimizer<AdamRuleOf<A>> =>
-  adamNamed("adamw", { ...adamDefaults, weightDecay: 0.01, ...options, weightDecayMode: "decoupled" })
+  adamNamed("adamw", { ...adamDefaults, weightDecay: 0.01, weightDecayMode: "decoupled", ...options })

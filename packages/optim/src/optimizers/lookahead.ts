@@ -4,6 +4,8 @@ import { assertLike } from "../leafwise.ts"
 import { OptimizerError } from "../errors.ts"
 import type { Optimizer, Rule, StateOf } from "../optimizer.ts"
 import { count, number, oneOf, validate } from "../validation.ts"
+import { assertOptimizers } from "../given.ts"
+import { assertIsState } from "../foreignState.ts"
 
 /** Options of Lookahead. */
 export interface LookaheadOptions {
@@ -56,6 +58,7 @@ export const lookahead = <F extends Rule>(
   optimizer: Optimizer<F>,
   options: LookaheadOptions = {}
 ): Optimizer<LookaheadRule<F>> => {
+  assertOptimizers("lookahead", { optimizer })
   const name = `lookahead(${optimizer.name})`
   const complete: Required<LookaheadOptions> = { period: 5, follow: 0.5, evaluate: "slow", ...options }
   const o = validate("lookahead", complete, {
@@ -69,6 +72,7 @@ export const lookahead = <F extends Rule>(
   const init = <P>(params: P) => ({ ...optimizer.init(params), slow: params })
 
   const step = <P>(state: StateOf<LookaheadRule<F>, P>, grad: NoInfer<P>) => {
+    assertIsState(`${name}.step: the state`, state)
     assertLike(`${name}.step: the state`, state.params, { slow: state.slow })
     const next = optimizer.step<P>(state, grad)
     const syncs = T.equal(T.mod(next.step, o.period), 0)

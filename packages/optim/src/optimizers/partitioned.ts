@@ -4,6 +4,8 @@ import { OptimizerError } from "../errors.ts"
 import { assertLike } from "../leafwise.ts"
 import { assertCounters, type Optimizer, type Rule, type StateOf, type Stepped } from "../optimizer.ts"
 import { f64, type Scalar } from "../scalar.ts"
+import { assertOptimizers, assertRecord } from "../given.ts"
+import { assertIsState } from "../foreignState.ts"
 
 /** The tensors of a part, by path. */
 export interface LeavesByPath {
@@ -72,6 +74,8 @@ export const partitioned = <const F extends PartRules>(
   parts: { readonly [K in keyof F]: Optimizer<F[K]> },
   partOf: (path: string, leaf: AnyTensor) => keyof F & string
 ): Optimizer<PartitionedRule<F>> => {
+  assertRecord("partitioned", "the parts", parts)
+  assertOptimizers("partitioned", parts)
   // Each optimizer is given its own states and tensors by path only, which its own rule F[K] types.
   const list = Object.entries(parts as unknown as { readonly [part: string]: Part })
   const [first] = list
@@ -127,6 +131,7 @@ export const partitioned = <const F extends PartRules>(
   }
 
   const step = (state: Given, grad: unknown): Given => {
+    assertIsState("partitioned.step: the state", state, names)
     assertLike("partitioned.step", state.params, { "the gradient": grad })
     assertCounters("partitioned.step: the state", { ...state })
     const states = list.map(

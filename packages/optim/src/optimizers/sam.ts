@@ -7,6 +7,7 @@ import { f64, type Scalar } from "../scalar.ts"
 import { codeOf } from "../solver/reason.ts"
 import type { Objective, Solved, Solver, SolverRule, SolverStateOf } from "../solver/solver.ts"
 import { nonNegative, validate } from "../validation.ts"
+import { assertOptimizers } from "../given.ts"
 
 /** Options of sharpness-aware minimization. */
 export interface SamOptions {
@@ -45,6 +46,7 @@ export const samDocument = document({
  * algorithm 1 with p = 2. Throws an OptimizerError if rho is not a finite number, 0 or more.
  */
 export const sam = <F extends Rule>(optimizer: Optimizer<F>, options: SamOptions = {}): Solver<SamRule<F>> => {
+  assertOptimizers("sam", { optimizer })
   const o = validate("sam", { rho: 0.05, ...options }, { rho: nonNegative })
   const counter = (n: number): Tensor<[], "i32"> => T.constant(n, "i32")
 

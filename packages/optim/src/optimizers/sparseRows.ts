@@ -2,6 +2,7 @@ import { type AnyTensor, isFloat, operations as ops, Tree } from "@cotangent/gra
 import { document } from "../document.ts"
 import type { Optimizer, Rule, StateOf } from "../optimizer.ts"
 import { mapSlots } from "../slots.ts"
+import { assertOptimizers } from "../given.ts"
 
 /** Sparse rows in words. */
 export const sparseRowsDocument = document({
@@ -42,6 +43,7 @@ export const sparseRows = <F extends Rule>(
   optimizer: Optimizer<F>,
   paths: (path: string, leaf: AnyTensor) => boolean = (_, leaf) => leaf.shape.length >= 2
 ): Optimizer<F> => {
+  assertOptimizers("sparseRows", { optimizer })
   const step = <P>(state: StateOf<F, P>, grad: NoInfer<P>): StateOf<F, P> => {
     const next = optimizer.step<P>(state, grad)
     const gradients = new Map(Tree.entries(grad).map(({ path, leaf }) => [path, leaf]))

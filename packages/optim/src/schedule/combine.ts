@@ -22,7 +22,8 @@ export const join = (parts: ReadonlyArray<Schedule>, boundaries: ReadonlyArray<n
   const o = validate("join", { schedules: parts, boundaries }, { schedules, boundaries: milestones }, [
     {
       holds: (options) => options.boundaries.length === options.schedules.length - 1,
-      otherwise: `${parts.length} schedules meet at ${parts.length - 1} boundaries, there are ${boundaries.length}`
+      otherwise: (o) =>
+        `${o.schedules.length} schedules meet at ${o.schedules.length - 1} boundaries, there are ${o.boundaries.length}`
     }
   ])
   return describe("join", o, (k) =>

@@ -165,7 +165,7 @@ export interface TriangularOptions {
  * `triangular2` is `perCycle: 0.5` and whose `exp_range` is `perStep: gamma`.
  */
 export const triangular = (options: TriangularOptions): Schedule => {
-  const complete = { down: options.up, perCycle: 1, perStep: 1, ...options }
+  const complete = { down: options?.up, perCycle: 1, perStep: 1, ...options }
   const o = validate("triangular", complete, {
     from: anyNumber,
     to: anyNumber,

@@ -32,7 +32,8 @@ export const piecewiseConstant = (options: PiecewiseConstantOptions): Schedule =
   const o = validate("piecewiseConstant", options, { values, boundaries: milestones }, [
     {
       holds: (given) => given.values.length === given.boundaries.length + 1,
-      otherwise: `${options.values.length} values meet at ${options.values.length - 1} boundaries, there are ${options.boundaries.length}`
+      otherwise: (given) =>
+        `${given.values.length} values meet at ${given.values.length - 1} boundaries, there are ${given.boundaries.length}`
     }
   ])
   return describe("piecewiseConstant", o, (k) =>

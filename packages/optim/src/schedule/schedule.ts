@@ -3,9 +3,10 @@
  * expression counted from 0, the rate another, built of graph operations: a schedule compiles into the training step and
  * gives the same bits everywhere.
  */
-import { showShape, T } from "@cotangent/graph"
+import { isTensor, showShape, T } from "@cotangent/graph"
 import { OptimizerError } from "../errors.ts"
 import { f64, type Scalar } from "../scalar.ts"
+import { show } from "../validation.ts"
 
 /** What a schedule is, as plain data: its constructor's name beside its options. */
 export interface Description {
@@ -35,7 +36,13 @@ export const describe = (schedule: string, options: object, rate: (step: Scalar)
 
 /** The rate as an expression; throws an OptimizerError unless the schedule gives a float64 scalar. */
 export const rateAt = (schedule: Schedule, step: Scalar): Scalar => {
+  if (typeof schedule !== "function")
+    throw new OptimizerError("schedule", [`a schedule must be a function, it is ${show(schedule)}`])
   const rate = schedule(step)
+  if (!isTensor(rate))
+    throw new OptimizerError(schedule.description?.schedule ?? "schedule", [
+      `a schedule must give an f64 scalar, this one gives ${show(rate)}; use T.constant(rate, "f64")`
+    ])
   if (rate.dtype !== "f64" || rate.shape.length > 0) {
     throw new OptimizerError(schedule.description?.schedule ?? "schedule", [
       `a schedule must give an f64 scalar, this one gives ${rate.dtype}${showShape(rate.shape)}; use T.cast(rate, "f64") or T.reshape(rate, [])`

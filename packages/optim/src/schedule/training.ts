@@ -100,10 +100,12 @@ export interface SgdrCycle {
  * Throws an OptimizerError that lists every wrong option of every cycle.
  */
 export const sgdr = (cycles: ReadonlyArray<SgdrCycle>): Schedule => {
+  // A program without types may give anything: then there is no cycle.
+  const given: ReadonlyArray<SgdrCycle> = Array.isArray(cycles) ? cycles : []
   const complete = validateEach(
     "sgdr",
     "cycle",
-    cycles.map((cycle) => ({ from: 0, to: 0, warmup: 0, ...cycle })),
+    given.map((cycle) => ({ from: 0, to: 0, warmup: 0, ...cycle })),
     { from: nonNegative, peak: positive, to: nonNegative, warmup: wholeFromZero, steps: count },
     [{ holds: (c) => c.warmup < c.steps, otherwise: "warmup must be shorter than the cycle" }]
   )

@@ -102,7 +102,7 @@ const requirements = {
  * order of evaluations are PyTorch's `torch.optim.LBFGS`. Throws an OptimizerError with every mistake in the options.
  */
 export const lbfgs = (options: LbfgsOptions = {}): Solver<LbfgsRule> => {
-  const { maxIterations = 20 } = options
+  const maxIterations = count.holds(options?.maxIterations) ? Number(options.maxIterations) : 20
   const complete = {
     learningRate: 1,
     maxIterations,

@@ -3,6 +3,7 @@ import { filledLike } from "../leafwise.ts"
 import { selectTree } from "../paths.ts"
 import { makeTransform, type Transform, type TransformRule, type TransformState } from "../transform.ts"
 import { count, orAbsent, validate } from "../validation.ts"
+import { assertTransforms } from "../given.ts"
 
 /** What is remembered between micro-batches. */
 export interface AccumulateState<P, S> {
@@ -51,6 +52,7 @@ export const accumulate = <F extends TransformRule>(
   inner: Transform<F>,
   options: AccumulateOptions
 ): Transform<AccumulateRule<F>> => {
+  assertTransforms("accumulate", { inner })
   const { every, epoch } = validate("accumulate", options, { every: count, epoch: orAbsent(count) })
   const zero = T.zeros([], "i32")
   return makeTransform<AccumulateRule<F>, AccumulateState<unknown, TransformState<F, unknown>>>({

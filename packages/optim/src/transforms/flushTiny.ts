@@ -1,6 +1,7 @@
 import { isFloat, Tree } from "@cotangent/graph"
 import { flushed } from "../moments.ts"
 import { makeTransform, type Transform, type TransformRule, type TransformState } from "../transform.ts"
+import { assertTransforms } from "../given.ts"
 
 /** The rule of flushing: the state is that of the inner transform. */
 export interface FlushTinyRule<F extends TransformRule> extends TransformRule {
@@ -13,8 +14,9 @@ export interface FlushTinyRule<F extends TransformRule> extends TransformRule {
  * whose gradient has become zero shrink until they are denormal, and arithmetic on denormal numbers is many times slower on
  * most processors.
  */
-export const flushTiny = <F extends TransformRule>(inner: Transform<F>): Transform<FlushTinyRule<F>> =>
-  makeTransform<FlushTinyRule<F>, TransformState<F, unknown>>({
+export const flushTiny = <F extends TransformRule>(inner: Transform<F>): Transform<FlushTinyRule<F>> => {
+  assertTransforms("flushTiny", { inner })
+  return makeTransform<FlushTinyRule<F>, TransformState<F, unknown>>({
     name: `flushTiny(${inner.name})`,
     options: inner.options,
     init: (params) => inner.init(params),
@@ -26,3 +28,4 @@ export const flushTiny = <F extends TransformRule>(inner: Transform<F>): Transfo
       ? {}
       : { stages: (grad, state, context) => inner.stages?.(grad, state, context) ?? { stages: [] } })
   })
+}

@@ -1,6 +1,7 @@
 import { type AnyTransform, mapStages, stagesWithin } from "../explain/transformStages.ts"
 import { isWithin, type LeavesByPath, leavesWhere, withLeaves } from "../paths.ts"
 import { makeTransform, type Transform, type TransformRule, type TransformState } from "../transform.ts"
+import { assertTransforms } from "../given.ts"
 
 /** The rule of a masked transform: its state is over the chosen leaves, by path. */
 export interface MaskedRule<F extends TransformRule> extends TransformRule {
@@ -23,6 +24,7 @@ export type Mask = ((path: string) => boolean) | ReadonlyArray<string>
  * ```
  */
 export const masked = <F extends TransformRule>(inner: Transform<F>, mask: Mask): Transform<MaskedRule<F>> => {
+  assertTransforms("masked", { inner })
   const chosen = (path: string): boolean =>
     typeof mask === "function" ? mask(path) : mask.some((prefix) => isWithin(path, prefix))
   return makeTransform<MaskedRule<F>, TransformState<F, LeavesByPath>>({

@@ -4,6 +4,7 @@ import { type AnyTransform, mapStages, stagesWithin } from "../explain/transform
 import { isWithin, type LeavesByPath, leavesWhere, withLeaves } from "../paths.ts"
 import { type Context, makeTransform, type Transform, type TransformRule, type TransformState } from "../transform.ts"
 import { Tree } from "@cotangent/graph"
+import { assertRecord, assertTransforms } from "../given.ts"
 
 /** The states of the parts, each over its own leaves: `state.slow.m["hidden.kernel"]`. */
 export type PartitionState<F extends TransformRules> = { readonly [K in keyof F]: TransformState<F[K], LeavesByPath> }
@@ -56,6 +57,9 @@ export const partition = <const F extends TransformRules>(
   parts: { readonly [K in keyof F]: Transform<F[K]> },
   labels: Labels<NoInfer<keyof F & string>>
 ): Transform<PartitionRule<F>> => {
+  assertRecord("partition", "the parts", parts)
+  assertTransforms("partition", parts)
+  if (typeof labels !== "function") assertRecord("partition", "the labels", labels)
   // The state of each part is kept under its label and given back to it alone, which is what its own rule F[K] types.
   const list = Object.entries(parts as unknown as { readonly [label: string]: AnyPart })
   const known = list.map(([label]) => label)

@@ -4,6 +4,7 @@ import { filledLike } from "../leafwise.ts"
 import { selectTree } from "../paths.ts"
 import { makeTransform, type Transform, type TransformRule, type TransformState } from "../transform.ts"
 import { count, orAbsent, validate } from "../validation.ts"
+import { assertTransforms } from "../given.ts"
 
 /** What was skipped, and the state of the inner transform, which has not seen it. */
 export interface SkipState<S> {
@@ -65,6 +66,7 @@ export const skipNonFinite = <F extends TransformRule>(
   inner: Transform<F>,
   options: SkipOptions = {}
 ): Transform<SkipNonFiniteRule<F>> => {
+  assertTransforms("skipNonFinite", { inner })
   const { tolerance } = validate("skipNonFinite", options, { tolerance: orAbsent(count) })
   const zero = T.zeros([], "i32")
   const seen = (grad: unknown, state: SkipState<unknown>) => {
