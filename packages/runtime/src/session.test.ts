@@ -109,7 +109,10 @@ describe("a session", () => {
 
   it.effect("loads elements of its data, from anywhere in a leaf", () =>
     Effect.gen(function* () {
-      const data = { rows: T.fromArray(Float32Array.of(1, 2, 3), [3]), flags: T.fromArray(Uint8Array.of(1, 0), [2], "bool") }
+      const data = {
+        rows: T.fromArray(Float32Array.of(1, 2, 3), [3]),
+        flags: T.fromArray(Uint8Array.of(1, 0), [2], "bool")
+      }
       const session = yield* Compute.session({
         state: T.constant(0),
         data,
@@ -125,7 +128,11 @@ describe("a session", () => {
       assert.strictEqual(number(yield* session.step("sum")), 37)
       yield* session.load((d) => d.flags, [5], 1)
       assert.deepStrictEqual(Array.from((yield* session.step("flags")).data), [1, 1])
-      for (const [elements, at] of [[[1, 2], 2], [[1], -1], [[1], 0.5]] as const)
+      for (const [elements, at] of [
+        [[1, 2], 2],
+        [[1], -1],
+        [[1], 0.5]
+      ] as const)
         assert.strictEqual(
           yield* sentence(session.load((d) => d.rows, elements, at)),
           `session: rows has 3 elements, ${elements.length} were given from element ${at} on`
