@@ -17,7 +17,7 @@ import { once } from "node:events"
 import { createWriteStream, mkdtempSync, rmSync, statSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { fileURLToPath } from "node:url"
-import { NodeServices } from "@effect/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import {
   Cell,
   Compute,
@@ -137,7 +137,15 @@ const trainOnce = (kind: "npy" | "csv", folder: string) =>
     const all = flag("rows") ?? 0
     const few = Stream.take(opened.chunks as Stream.Stream<{ readonly size: number }>, 2)
     const source = has("--empty")
-      ? { ...opened, size: yield* Stream.runFold(few, () => 0, (n, { size }) => n + size), chunks: few }
+      ? {
+          ...opened,
+          size: yield* Stream.runFold(
+            few,
+            () => 0,
+            (n, { size }) => n + size
+          ),
+          chunks: few
+        }
       : has("--count")
         ? opened
         : { ...opened, size: all }
@@ -239,7 +247,9 @@ const measureSpeed = Effect.gen(function* () {
   const base = micros["data set"] ?? []
   for (const [name, each] of Object.entries(micros)) {
     const [mid, ratio] = [median(each), median(each.map((t, i) => t / (base[i] ?? Number.NaN)))]
-    console.log(`${name}: ${mid.toFixed(2)} us a step, ${Math.round(1e6 / mid)} steps/s, ${ratio.toFixed(3)} of the data set`)
+    console.log(
+      `${name}: ${mid.toFixed(2)} us a step, ${Math.round(1e6 / mid)} steps/s, ${ratio.toFixed(3)} of the data set`
+    )
   }
   rmSync(folder, { recursive: true })
 })

@@ -63,6 +63,8 @@ export const openFeed = <E, R>(
     const windows = Math.ceil(size / window)
     let pass: Pass<E> | undefined
     let there: number | undefined
+    // Every pass gives the same rows: what was looked at once is not looked at again.
+    let checked = 0
 
     const closePass = Effect.suspend(() => {
       const closing = pass
@@ -94,9 +96,10 @@ export const openFeed = <E, R>(
             if (pulled === undefined) return undefined
             let first = from.taken
             for (const each of pulled) {
-              const found = problems(each, first)
+              const found = first + each.size > checked ? problems(each, first) : []
               if (found.length > 0) return yield* new FitError({ problems: found })
               first += each.size
+              checked = Math.max(checked, first)
             }
             from.chunks = pulled
           } else if (from.used === chunk.size) {
