@@ -30,6 +30,7 @@ try {
   writeFileSync(join(folder, "package.json"), JSON.stringify({ name: "consumer", private: true, type: "module" }))
   run("npm", ["install", "--no-audit", "--no-fund", "--silent", ...tarballs, "node@22", "node-26@npm:node@26"], folder)
   writeFileSync(join(folder, "example.ts"), example())
+  writeFileSync(join(folder, "iris.ts"), readFileSync(join(root, "examples/command/iris.ts")))
   // The example is plain enough for type stripping; the packages themselves are JavaScript.
   for (const node of ["node_modules/node/bin/node", "node_modules/node-26/bin/node"]) {
     const binary = join(folder, node)
@@ -46,6 +47,12 @@ try {
     if (!command.includes("Wrote history.json")) throw new Error(`under Node ${version} the command printed ${command}`)
     const exported = run(binary, ["node_modules/.bin/cotangent", "export", "out", "--out", "exported"], folder)
     if (!exported.includes("Wrote model.wasm")) throw new Error(`under Node ${version} the export printed ${exported}`)
+    const trained = run(
+      binary,
+      ["node_modules/.bin/cotangent", "train", "iris.ts", "--epochs", "2", "--overwrite"],
+      folder
+    )
+    if (!trained.includes("in runs/iris")) throw new Error(`under Node ${version} the command printed ${trained}`)
     console.log(`Node ${version}: the example and the command run from the packed packages`)
   }
   console.log(`${2 * packages.length} passed, 0 failed`)

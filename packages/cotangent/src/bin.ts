@@ -9,7 +9,7 @@ if (major < needed[0] || (major === needed[0] && minor < needed[1])) {
   )
   process.exitCode = 1
 } else {
-  await import("./command.ts")
+  await import("./run-main.ts")
 }
 
 export {}

@@ -8,7 +8,7 @@ import * as Path from "effect/Path"
 import { Argument, Command, Flag } from "effect/cli"
 import type { Model } from "@cotangent/nn"
 import { Artifact, Weights } from "@cotangent/serve"
-import { Files, Safetensors } from "@cotangent/train"
+import { Experiment, Files, Safetensors } from "@cotangent/train"
 
 const options = {
   source: Argument.String("source").pipe(
@@ -22,7 +22,7 @@ const options = {
   ),
   model: Flag.String("model").pipe(
     Flag.withDescription(
-      "for weights without their model, as checkpoints are: the model.safetensors of a run, or the module whose export `model` is the model, FILE or FILE#NAME"
+      "for weights without their model, as checkpoints are: the model.safetensors of a run, or the module whose export `model` is the model or whose default export is the experiment, FILE or FILE#NAME"
     ),
     Flag.optional
   ),
@@ -80,7 +80,8 @@ const modelIn = (spec: string) =>
       catch: (thrown) =>
         failed(file, `it cannot be imported: ${thrown instanceof Error ? thrown.message : String(thrown)}`)
     })
-    const model = exports[name] ?? (spec.includes("#") ? undefined : exports["default"])
+    const found = exports[name] ?? (spec.includes("#") ? undefined : exports["default"])
+    const model = Experiment.isExperiment(found) ? found.model : found
     if (!isModel(model))
       return yield* failed(
         file,

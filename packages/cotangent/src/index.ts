@@ -125,6 +125,8 @@ export {
   decodeHistory,
   encodeHistory,
   type EpochRecord,
+  Experiment,
+  ExperimentError,
   FitError,
   Files,
   type History,

@@ -1,104 +1,109 @@
-/** `cotangent train`: trains a multi-layer perceptron on a table and leaves history, charts and weights in a folder. */
-import * as Console from "effect/Console"
+/** `cotangent train`: a run of an experiment, or of a perceptron on a table. */
 import * as Effect from "effect/Effect"
-import { pipe } from "effect/Function"
 import * as Option from "effect/Option"
-import * as Path from "effect/Path"
 import * as Schema from "effect/Schema"
-import * as Stream from "effect/Stream"
 import { Argument, Command, Flag } from "effect/cli"
-import { Csv, Dataset, Permutation } from "@cotangent/data"
-import { Loss, Metrics, Model } from "@cotangent/nn"
-import * as Optimizer from "@cotangent/optim"
-import { Compute } from "@cotangent/runtime"
-import { Artifact } from "@cotangent/serve"
-import { Checkpoints, encodeHistory, Files, type History, Trainer } from "@cotangent/train"
-import { Viz } from "@cotangent/viz"
-import { show } from "./progress.ts"
+import { computeLayers, modeFlag } from "./compute-flag.ts"
+import { UsageError } from "./exit-code.ts"
+import { isExperimentFile } from "./experiment-file.ts"
+import { reportFlags, reporting } from "./report.ts"
+import { tableDefaults } from "./table-experiment.ts"
+import { trainExperiment } from "./train-experiment.ts"
+import { trainTable } from "./train-table.ts"
 
 const positive = Schema.Int.check(Schema.isGreaterThan(0))
 
 const options = {
-  data: Argument.String("data").pipe(
+  what: Argument.String("what").pipe(
     Argument.withDescription(
-      "digits, iris, wine, or a CSV file (may be gzipped) with numbers and a class per row; numbers are used as they are, so bring columns to similar sizes first (wine's are not)"
+      "FILE.ts, a file whose default export is an experiment; or a table for a perceptron: digits, iris, wine, or a CSV file (may be gzipped) with numbers and a class per row, the numbers used as they are"
     )
   ),
-  label: Flag.String("label").pipe(
-    Flag.withDescription("the CSV column that holds the class: a name or a number, -1 is the last"),
-    Flag.withDefault("-1")
-  ),
-  classes: Flag.String("classes").pipe(
-    Flag.withDescription("the number of classes in a CSV file, or their names separated by commas"),
+  out: Flag.String("out").pipe(
+    Flag.withDescription("the folder of the run: runs/NAME for FILE.ts, out for a table"),
     Flag.optional
   ),
-  out: Flag.String("out").pipe(
-    Flag.withDescription("the folder for history.json, history.svg, history.png and model.safetensors"),
-    Flag.withDefault("out")
+  resume: Flag.Boolean("resume").pipe(
+    Flag.withDescription(
+      "of FILE.ts: go on from the last checkpoint in the folder, to the bits of a run that never stopped"
+    ),
+    Flag.withDefault(false)
   ),
-  epochs: Flag.Int("epochs").pipe(Flag.withSchema(positive), Flag.withDefault(40)),
-  batchSize: Flag.Int("batch-size").pipe(Flag.withSchema(positive), Flag.withDefault(32)),
-  hidden: Flag.Int("hidden").pipe(
-    Flag.withDescription("units of the hidden layer"),
+  overwrite: Flag.Boolean("overwrite").pipe(
+    Flag.withDescription("of FILE.ts: remove the run that is in the folder"),
+    Flag.withDefault(false)
+  ),
+  epochs: Flag.Int("epochs").pipe(
+    Flag.withDescription(`the last epoch: as FILE.ts says, ${tableDefaults.epochs} for a table`),
     Flag.withSchema(positive),
-    Flag.withDefault(64)
+    Flag.optional
   ),
-  learningRate: Flag.Finite("learning-rate").pipe(
-    Flag.withSchema(Schema.Finite.check(Schema.isGreaterThan(0))),
-    Flag.withDefault(1e-3)
-  ),
-  validationSplit: Flag.Finite("validation-split").pipe(
-    Flag.withDescription("the share of rows that is measured and not trained on"),
-    Flag.withDefault(0.2)
+  batchSize: Flag.Int("batch-size").pipe(
+    Flag.withDescription(`samples per step: as FILE.ts says, ${tableDefaults.batchSize} for a table`),
+    Flag.withSchema(positive),
+    Flag.optional
   ),
   seed: Flag.Int("seed").pipe(
-    Flag.withDescription("decides weights and the order of rows; equal seeds give equal files"),
-    Flag.withDefault(42)
+    Flag.withDescription(
+      `decides weights and the order of rows; equal seeds give equal files. As FILE.ts says, ${tableDefaults.seed} for a table`
+    ),
+    Flag.optional
+  ),
+  checkpointSeconds: Flag.Finite("checkpoint-seconds").pipe(
+    Flag.withDescription("of FILE.ts: a checkpoint is written this often, at the end, and at Ctrl-C: 10 unless given"),
+    Flag.withSchema(Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0))),
+    Flag.optional
+  ),
+  label: Flag.String("label").pipe(
+    Flag.withDescription("of a table: the CSV column that holds the class, a name or a number; the last unless given"),
+    Flag.optional
+  ),
+  classes: Flag.String("classes").pipe(
+    Flag.withDescription("of a table: the number of classes in a CSV file, or their names separated by commas"),
+    Flag.optional
+  ),
+  hidden: Flag.Int("hidden").pipe(
+    Flag.withDescription(`of a table: units of the hidden layer, ${tableDefaults.hidden} unless given`),
+    Flag.withSchema(positive),
+    Flag.optional
+  ),
+  learningRate: Flag.Finite("learning-rate").pipe(
+    Flag.withDescription(`of a table: the rate of Adam, ${tableDefaults.learningRate} unless given`),
+    Flag.withSchema(Schema.Finite.check(Schema.isGreaterThan(0))),
+    Flag.optional
+  ),
+  validationSplit: Flag.Finite("validation-split").pipe(
+    Flag.withDescription(
+      `of a table: the share of rows that is measured and not trained on, ${tableDefaults.validationSplit} unless given`
+    ),
+    Flag.optional
   ),
   checkpoints: Flag.String("checkpoints").pipe(
     Flag.withDescription(
-      "a folder for checkpoints, one after each epoch and one at Ctrl-C; a run that was stopped goes on from there, to the same files"
+      "of a table: a folder for checkpoints, one after each epoch and one at Ctrl-C; a run that was stopped goes on from there, to the same files"
     ),
     Flag.optional
   ),
-  mode: Flag.Literals("mode", ["wide", "narrow", "js"]).pipe(
-    Flag.withDescription(
-      "wide: 256-bit vectors where this Node has them; narrow: 128-bit; js: without WebAssembly. The results are the same bits"
-    ),
-    Flag.withDefault("wide")
-  )
+  mode: modeFlag,
+  ...reportFlags
 }
 
-const layers = { wide: Compute.wide, narrow: Compute.layer, js: Compute.javascript } as const
+/** What was given of some options. */
+const given = <A extends Record<string, Option.Option<unknown>>>(
+  all: A
+): { readonly [Name in keyof A]?: A[Name] extends Option.Option<infer Value> ? Value : never } =>
+  // Every value is that of its option, where there is one.
+  Object.fromEntries(
+    Object.entries(all).flatMap(([name, option]) => (Option.isSome(option) ? [[name, option.value]] : []))
+  ) as never
 
-const builtin = { digits: Dataset.digits, iris: Dataset.iris, wine: Dataset.wine } as const
-const isBuiltin = (name: string): name is keyof typeof builtin => name in builtin
+const flagName = (name: string): string => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
 
-const readData = (data: string, label: string, classes: Option.Option<string>) => {
-  if (isBuiltin(data)) return builtin[data]
-  const column = /^-?\d+$/.test(label) ? Number(label) : label
-  const text = Option.getOrElse(classes, () => "")
-  if (text === "")
-    return Effect.fail(
-      new Files.FileError({
-        path: data,
-        message: `${data} is not one of ${Object.keys(builtin).join(", ")}; for a CSV file, say how many classes it has with --classes`
-      })
-    )
-  return Csv.read(data, { label: column, classes: /^\d+$/.test(text) ? Number(text) : text.split(",") })
-}
-
-const writeResults = (out: string, history: History<"accuracy">, artifact: Artifact.Artifact) =>
-  Effect.gen(function* () {
-    const path = yield* Path.Path
-    const chart = Viz.history(history)
-    const text = new TextEncoder()
-    yield* Files.writeAtomic(path.join(out, "history.json"), text.encode(encodeHistory(history)))
-    yield* Files.writeAtomic(path.join(out, "model.safetensors"), Artifact.encode(artifact))
-    yield* chart.writeSvg(path.join(out, "history.svg"))
-    yield* chart.writePng(path.join(out, "history.png"))
-    yield* Console.log(`\nWrote history.json, history.svg, history.png and model.safetensors in ${out}`)
-  })
+/** Options that say nothing about what is trained would be ignored: that is refused. */
+const refuse = (names: ReadonlyArray<string>, reason: string) =>
+  names.length === 0
+    ? Effect.void
+    : Effect.fail(new UsageError({ problems: names.map((name) => `${flagName(name)} ${reason}`) }))
 
 /** The command. */
 export const train = Command.make(
@@ -106,64 +111,63 @@ export const train = Command.make(
   options,
   Effect.fnUntraced(
     function* ({
-      data,
-      label,
-      classes,
+      what,
       out,
+      resume,
+      overwrite,
+      checkpointSeconds,
       epochs,
       batchSize,
-      hidden,
-      learningRate,
-      validationSplit,
       seed,
-      checkpoints
+      quiet,
+      json,
+      mode: _,
+      ...table
     }) {
-      yield* Files.prepareFolder(out)
-      const store = Option.isSome(checkpoints) ? yield* Checkpoints.folder(checkpoints.value) : undefined
-      const table = yield* readData(data, label, classes)
-      // The last rows of a file are often of another kind (other writers in the digits): rows are mixed once, by the seed.
-      const mixed = Dataset.take(table, Permutation.of(seed, 0, table.size))
-      const classCount = table.classNames?.length ?? 2
-      const model = pipe(
-        Model.input([...table.inputShape]),
-        Model.dense("hidden", hidden, { activation: "relu" }),
-        Model.dense("logits", classCount)
+      const overrides = given({ epochs, batchSize, seed })
+      const ofTable = given(table)
+      yield* reporting({ quiet, json }, (report) =>
+        isExperimentFile(what)
+          ? Effect.andThen(
+              refuse(Object.keys(ofTable), `is for tables; write it in ${what}`),
+              trainExperiment(report, {
+                file: what,
+                out: Option.getOrUndefined(out),
+                resume,
+                overwrite,
+                checkpointSeconds: Option.getOrElse(checkpointSeconds, () => 10),
+                overrides
+              })
+            )
+          : Effect.andThen(
+              refuse(
+                [
+                  ...(resume ? ["resume"] : []),
+                  ...(overwrite ? ["overwrite"] : []),
+                  ...(Option.isSome(checkpointSeconds) ? ["checkpointSeconds"] : [])
+                ],
+                "is for runs of FILE.ts; a table goes on from --checkpoints FOLDER by itself"
+              ),
+              trainTable(report, {
+                ...overrides,
+                ...ofTable,
+                data: what,
+                out: Option.getOrElse(out, () => "out"),
+                checkpoints: ofTable.checkpoints
+              })
+            )
       )
-      const events = Trainer.events(model, {
-        loss: Loss.sparseCategoricalCrossentropy({ fromLogits: true }),
-        optimizer: Optimizer.adam({ learningRate, beta1: 0.9, beta2: 0.999 }),
-        metrics: { accuracy: Metrics.sparseCategoricalAccuracy },
-        epochs,
-        batchSize,
-        validationSplit,
-        seed,
-        ...(store === undefined ? {} : { checkpoints: { store, resume: true } })
-      })(mixed)
-      const last = yield* show(events, process.stdout.isTTY === true).pipe(Stream.runLast)
-      const done = Option.getOrUndefined(last)
-      if (done?._tag !== "Done") return
-      const { history } = done.run
-      // Served, it puts out probabilities.
-      const labels = table.classNames ?? []
-      const artifact = Artifact.make(pipe(model, Model.softmax), done.run, {
-        name: table.name,
-        ...(labels.length === classCount && classCount > 1 ? { labels } : {}),
-        metadata: { model: `dense ${hidden} relu, dense ${classCount}, softmax`, data: table.name, seed: String(seed) }
-      })
-      yield* writeResults(out, history, artifact)
-      const best = history.epochs.at(-1)
-      yield* Console.log(`Validation accuracy ${((best?.valAccuracy ?? Number.NaN) * 100).toFixed(1)} %`)
     },
-    (effect, { mode, checkpoints }) =>
-      Effect.provide(effect, layers[mode]).pipe(
-        Effect.onInterrupt(() =>
-          Console.error(
-            `\nStopped between two steps; ${Option.match(checkpoints, {
-              onNone: () => "nothing was written.",
-              onSome: (folder) => `the same command goes on from the checkpoint in ${folder}.`
-            })}`
-          )
-        )
-      )
+    (effect, { mode }) => Effect.provide(effect, computeLayers[mode])
   )
-).pipe(Command.withDescription("Train a multi-layer perceptron with Adam on a table of numbers"))
+).pipe(
+  Command.withDescription(
+    "Train the experiment of a file, or a multi-layer perceptron with Adam on a table, and keep history, charts and weights"
+  ),
+  Command.withShortDescription("train an experiment, or a perceptron on a table"),
+  Command.withExamples([
+    { command: "cotangent train iris.ts", description: "Train into runs/iris" },
+    { command: "cotangent train iris.ts --resume", description: "Go on where it was stopped" },
+    { command: "cotangent train digits --out out", description: "A perceptron on the digits" }
+  ])
+)

@@ -235,6 +235,34 @@ describe("Csv tables", () => {
   )
 })
 
+describe("Csv.sketch", () => {
+  it.effect("writes the row type that the rows fit", () =>
+    Effect.gen(function* () {
+      const line = (i: number) =>
+        `${i},${i / 4},${i % 2 === 0},2026-01-0${1 + (i % 9)},${"abc"[i % 3]},t${i},${i % 5 === 0 ? "NA" : i},\n`
+      const text = `id,x,flag,day,kind,note,some,"no name"\n${Array.from({ length: 40 }, (_, i) => line(i)).join("")}`
+      const path = yield* written("rows.csv", text)
+      assert.strictEqual(
+        yield* Csv.sketch(path),
+        [
+          "Schema.Struct({",
+          "  id: Cell.integer,",
+          "  x: Cell.number,",
+          "  flag: Cell.boolean,",
+          "  day: Cell.time,",
+          '  kind: Cell.oneOf(["a", "b", "c"]),',
+          "  note: Cell.text,",
+          "  some: Cell.optional(Cell.integer),",
+          '  "no name": Cell.optional(Cell.text)',
+          "})"
+        ].join("\n")
+      )
+      const empty = yield* written("empty.csv", "a,b\n")
+      assert.match((yield* Effect.flip(Csv.sketch(empty))).message, /a line of names and rows are needed/)
+    }).pipe(Effect.scoped, Effect.provide(NodeServices.layer))
+  )
+})
+
 describe("Json", () => {
   const Row = Schema.Struct({
     a: Schema.Finite,

@@ -23,6 +23,7 @@ import type { Table } from "./table/table.ts"
 import { readText } from "./table-file.ts"
 
 export type { Column } from "./csv-columns.ts"
+export { sketch, type SketchOptions } from "./csv-sketch.ts"
 export type { CellCodecs, TableOptions as CsvTableOptions, TableRow } from "./csv-table.ts"
 
 interface TableOptions<C extends ReadonlyArray<Column>, F extends number> {

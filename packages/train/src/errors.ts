@@ -51,3 +51,10 @@ export class ResumeError extends Data.TaggedError("ResumeError")<{ readonly prob
     return `resume: the checkpoint is of another run:\n${differences}\nDescribe the run as it was, or begin a new one from what fits: from: Checkpoints.partialWeights(model, checkpoint).weights`
   }
 }
+
+/** An experiment is made of something else than a model, data and options: everything that is wrong. */
+export class ExperimentError extends Data.TaggedError("ExperimentError")<{ readonly problems: ReadonlyArray<string> }> {
+  override get message(): string {
+    return this.problems.map((problem) => `experiment: ${problem}`).join("\n")
+  }
+}

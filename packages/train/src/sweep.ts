@@ -36,6 +36,8 @@ export interface SweepOptions<K extends Loss.TargetKind, M extends MetricRecord<
   readonly concurrency?: number
   /** Where the trial of this name, such as `adam-0.001`, keeps its checkpoints; what is there already is gone on from. */
   readonly store?: (trial: string) => Effect.Effect<CheckpointStore, E, W>
+  /** Of `sweep`: is told of each trial as it ends. */
+  readonly onTrial?: (trial: TrialResult<string>) => Effect.Effect<void>
 }
 
 /** How one optimizer did with one rate. */
@@ -158,7 +160,17 @@ export const trials =
   <X extends Shape, Y extends Shape, YD extends DType>(
     data: Dataset<X, Y, YD> & FitsData<I, O, K, X, Y, YD>
   ): Stream.Stream<Trial<P, S, MetricNames<M>>, FitFailure | E, Compute | W> => {
-    const { optimizers, learningRates, concurrency = 1, store, monitor, mode, minDelta, ...training } = options
+    const {
+      optimizers,
+      learningRates,
+      concurrency = 1,
+      store,
+      monitor,
+      mode,
+      minDelta,
+      onTrial: _,
+      ...training
+    } = options
     const watched: Monitor = {
       ...(monitor === undefined ? {} : { monitor }),
       ...(mode === undefined ? {} : { mode }),
@@ -248,15 +260,14 @@ export const sweep =
       const place = ({ name }: TrialResult<string>): number => order.indexOf(name)
       const results: Array<TrialResult<MetricNames<M>>> = []
       let best: Trial<P, S, MetricNames<M>> | undefined
-      yield* Stream.runForEach(trials(model, options)(data), (trial) =>
-        Effect.sync(() => {
-          const { weights: _, ...result } = trial
-          results.push(result)
-          if (Number.isNaN(trial.score)) return
-          const ahead = best === undefined ? 1 : rankOf(options, trial) - rankOf(options, best)
-          if (best === undefined || ahead > 0 || (ahead === 0 && place(trial) < place(best))) best = trial
-        })
-      )
+      yield* Stream.runForEach(trials(model, options)(data), (trial) => {
+        const { weights: _, ...result } = trial
+        results.push(result)
+        const ahead = best === undefined ? 1 : rankOf(options, trial) - rankOf(options, best)
+        const isBetter = ahead > 0 || (ahead === 0 && best !== undefined && place(trial) < place(best))
+        if (isBetter && !Number.isNaN(trial.score)) best = trial
+        return options.onTrial?.(result) ?? Effect.void
+      })
       const sorted = results.toSorted((a, b) => place(a) - place(b))
       return {
         trials: sorted,

@@ -73,7 +73,8 @@ const marks = (
 }
 
 /** Very large and very small numbers are marked in powers of ten, to keep labels short. */
-const numberFormat = ([low, high]: readonly [number, number]): { readonly format?: string } => {
+const numberFormat = ([low, high]: readonly [number, number], scale: AxisScale): { readonly format?: string } => {
+  if (scale === "log" && low < 1e-4) return { format: ".0e" }
   const largest = Math.max(Math.abs(low), Math.abs(high))
   return largest >= 1e6 || largest < 1e-3 ? { format: ".1e" } : {}
 }
@@ -139,7 +140,7 @@ export const linePanelSpec = (panel: LinePanel, width: number, height: number): 
           labelFlush: false,
           ...(panel.counts
             ? { values: countTicks(xSpan, width - 90), labelOverlap: false, format: "d" }
-            : { ...marks(xSpan, panel.xScale, 8), ...numberFormat(xSpan) }),
+            : { ...marks(xSpan, panel.xScale, 8), ...numberFormat(xSpan, panel.xScale) }),
           titleLimit: width - 60
         }
       },
@@ -157,7 +158,7 @@ export const linePanelSpec = (panel: LinePanel, width: number, height: number): 
           ticks: false,
           domain: false,
           ...marks(ySpan, panel.yScale, 6),
-          ...numberFormat(ySpan),
+          ...numberFormat(ySpan, panel.yScale),
           titleLimit: height - 60
         }
       },

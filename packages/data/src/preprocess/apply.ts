@@ -135,7 +135,7 @@ export const otherWidth = (self: AnyFitted, features: number | undefined): strin
  * nothing is learned here. With `features` their number is in the type, so that a model's input is checked against it.
  * Fails as `row` does, and where a target is missing or a class that was never seen.
  */
-export const dataset = <R extends Row, K extends "label" | "number", const F extends number = number>(
+export const dataset = <R extends Row, K extends TargetKind, const F extends number = number>(
   self: Fitted<R, K>,
   table: Table<NoInfer<R>>,
   options: DatasetOptions<F> = {}
@@ -189,7 +189,7 @@ const targetWriter = (
  * What a prediction means: the class of an index, or the number in the units of the table, scaling undone.
  * Throws a `DataError` for an index that is no class, and where the recipe has no target.
  */
-export const decodeTarget = <K extends "label" | "number">(
+export const decodeTarget = <K extends TargetKind>(
   self: Fitted<never, K>,
   predicted: number
 ): K extends "label" ? Category : number => {

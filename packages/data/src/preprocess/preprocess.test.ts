@@ -114,6 +114,7 @@ describe("Preprocess", () => {
     const loaded = Result.getOrThrow(Preprocess.decode(JSON.parse(text)))
     assert.deepStrictEqual(loaded, Schema.decodeUnknownSync(Preprocess.codec)(JSON.parse(text)))
     assert.deepStrictEqual(loaded as object, fitted)
+    assert.strictEqual(Preprocess.decodeTarget(loaded, 0), "a")
     const row = Table.row(sizes, 3)
     assert.deepStrictEqual(Preprocess.row(loaded, row), Preprocess.row(fitted, row))
   })
@@ -298,6 +299,9 @@ describe("Preprocess", () => {
     assert.deepStrictEqual(AnyData.classCounts(labelled), [2, 2])
     assert.strictEqual(Preprocess.decodeTarget(fitted, 1), "b")
     assert.throws(() => Preprocess.decodeTarget(fitted, 2), DataError, /class 2 does not exist; the 2 classes/)
+    const bare = Result.getOrThrow(Preprocess.fit(Preprocess.make({ member: Preprocess.flag }), sizes))
+    assert.match(sentences(Preprocess.dataset(bare, sizes)).join(), /the recipe has no target; use Preprocess.inputs/)
+    assert.throws(() => Preprocess.decodeTarget(bare, 0), DataError, /has no target, so there is nothing to decode/)
     const unseen = Table.fromRows([{ ...Table.row(sizes, 0), kind: "z" }])
     assert.match(sentences(Preprocess.dataset(fitted, unseen)).join(), /row 0, column "kind": "z" is none/)
 

@@ -96,6 +96,7 @@ export const toDataset = (
   return Result.succeed(
     make({
       name,
+      // Sizes that were read are a shape that no type knows.
       x: Values.of(x, shape as Shape, "f32"),
       y: Values.of(Int32Array.from(labels.data), [labels.data.length], "i32"),
       classNames: typeof classes === "number" ? Array.from({ length: count }, (_, i) => String(i)) : classes

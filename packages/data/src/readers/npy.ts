@@ -52,6 +52,22 @@ export interface NpyOptions<D extends DType> {
   readonly dtype?: D
 }
 
+/** Elements that the file has as memory has them: the same memory, or a copy where that does not begin at an element. */
+const asStored = <D extends DType>(bytes: Uint8Array, start: number, count: number, dtype: D): HostArrays[D] => {
+  const { BYTES_PER_ELEMENT: each } = allocate(dtype, 0)
+  const at = bytes.byteOffset + start
+  const { buffer } = at % each === 0 ? bytes : new Uint8Array(bytes.subarray(start, start + count * each))
+  const place = at % each === 0 ? at : 0
+  const make: { readonly [K in Exclude<DType, "bool">]: () => HostArrays[K] } = {
+    f32: () => new Float32Array(buffer, place, count),
+    f64: () => new Float64Array(buffer, place, count),
+    i32: () => new Int32Array(buffer, place, count),
+    u32: () => new Uint32Array(buffer, place, count)
+  }
+  // Booleans are read one by one: a file may have any byte for true.
+  return make[dtype as Exclude<DType, "bool">]() as HostArrays[D]
+}
+
 /** Reads the elements that begin at `start` of the bytes. */
 export const readElements = <D extends DType>(
   source: string,
@@ -62,12 +78,9 @@ export const readElements = <D extends DType>(
   dtype: D
 ): HostArrays[D] => {
   const read = elements[`${header.kind}${header.bytes}`]?.[1]
+  if (`${header.kind}${header.bytes}` === descriptions[dtype].slice(1) && header.littleEndian && dtype !== "bool")
+    return asStored(bytes, start, count, dtype)
   const out = allocate(dtype, count)
-  if (`${header.kind}${header.bytes}` === descriptions[dtype].slice(1) && header.littleEndian && dtype !== "bool") {
-    // The file has the elements as memory has them.
-    new Uint8Array(out.buffer).set(bytes.subarray(start, start + count * header.bytes))
-    return out
-  }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const whole = dtype !== "f32" && dtype !== "f64"
   for (let i = 0; i < count && read !== undefined; i++) {
@@ -139,7 +152,7 @@ const attempt = <A>(body: () => A): Result.Result<A, DataError> => {
 
 /**
  * The array in the bytes of an npy file: C or Fortran order, either byte order, float16 to float64, whole numbers of 8
- * to 64 bits, and truth values. Fails with a `DataError` for a file that is damaged or of another type.
+ * to 64 bits, and truth values. The array may share the memory of the bytes: do not write to them afterwards. Fails with a `DataError` for a file that is damaged or of another type.
  */
 export const parse: {
   <D extends DType>(

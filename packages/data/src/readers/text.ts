@@ -63,6 +63,7 @@ export const windows = <const L extends number>(
   }
   return make({
     name,
+    // `length` is the option whose type is L.
     x: Values.of(x, [count, length as L], "f32"),
     y: Values.of(y, [count, length as L], "i32"),
     classNames: ["", "\u{fffd}", ...vocabulary.pieces]

@@ -8,6 +8,7 @@ import { argumentError, DataError } from "../data-error.ts"
 import { type AnyDataset, type Dataset, slice } from "../dataset.ts"
 import { dataset as datasetOf, type DatasetOptions, otherWidth, type TargetDType, width } from "../preprocess/apply.ts"
 import type { Fitted } from "../preprocess/fitted.ts"
+import type { TargetKind } from "../preprocess/recipe.ts"
 import type { Parts } from "../split.ts"
 import { filterRows, type Row, type Table } from "../table/table.ts"
 import { uniformBelow, fold, seedKey, word } from "../word-stream.ts"
@@ -114,7 +115,7 @@ const difference = (first: AnyDataset, chunk: AnyDataset): string | undefined =>
  * of inputs is in the type. Fails at a row that the preprocessing refuses. Throws a `DataError` when `features` is not
  * how many numbers a row becomes, or the recipe has no target.
  */
-export const fromTables = <T extends Row, K extends "label" | "number", R = never, const F extends number = number>(
+export const fromTables = <T extends Row, K extends TargetKind, R = never, const F extends number = number>(
   tables: Stream.Stream<Table<NoInfer<T>>, DataError, R>,
   fitted: Fitted<T, K>,
   options: DatasetOptions<F> & { readonly name?: string } = {}

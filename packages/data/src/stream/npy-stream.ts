@@ -75,6 +75,7 @@ const readRows = <D extends DType>(
     }
     const shape = [end - start, ...header.shape.slice(1)]
     return yield* attempt(() =>
+      // Sizes that were read are a shape that no type knows.
       Values.of(readElements(path, header, bytes, 0, sizeOf(shape), dtype), shape as Shape, dtype)
     )
   })
@@ -85,7 +86,7 @@ export interface NpyStreamOptions<XD extends DType, YD extends DType> {
   readonly inputDtype?: XD
   /** The element type of the targets; i32 for whole numbers and f32 for floats by default. */
   readonly targetDtype?: YD
-  /** About how many bytes of inputs are read at once; a mebibyte by default. */
+  /** About how many bytes of inputs are read at once; 256 KiB by default. */
   readonly chunkBytes?: number
   /** The name of the data; the path of the inputs by default. */
   readonly name?: string
@@ -102,7 +103,7 @@ export const npy = <XD extends DType = "f32", YD extends DType = "i32" | "f32">(
   options: NpyStreamOptions<XD, YD> = {}
 ): Effect.Effect<DataStream<Shape, Shape, YD, XD, FileSystem.FileSystem>, DataError, FileSystem.FileSystem> =>
   Effect.gen(function* () {
-    const { chunkBytes = 2 ** 20, name = xPath } = options
+    const { chunkBytes = 2 ** 18, name = xPath } = options
     const [x, y] = yield* Effect.all([open(xPath), open(yPath)])
     if (x.rows !== y.rows)
       return yield* argumentError(name, `${xPath} has ${x.rows} rows and ${yPath} has ${y.rows}; as many are needed`)
@@ -132,6 +133,7 @@ export const npy = <XD extends DType = "f32", YD extends DType = "i32" | "f32">(
     )
     return {
       name,
+      // As in `readRows`.
       inputShape: x.header.shape.slice(1) as Shape,
       inputDtype: xType,
       targetShape: y.header.shape.slice(1) as Shape,

@@ -24,6 +24,9 @@ const documents = glob("*.md", "docs/**/*.md", "examples/**/*.md", "packages/*/*
 const programs = documents.flatMap((file) => programOf(file, read(file), recorder) ?? [])
 const mistakes = documents.flatMap((file) => mistakesOf(file, read(file), recorder))
 
+/** Pages of the gallery take minutes: their short form is run by gallery.test.ts. */
+const isPage = (example: string): boolean => existsSync(join(root, dirname(example), "reference.py"))
+
 /** The examples a document says to run, and what it says they print. */
 const examples = documents.flatMap((file) => {
   const blocks = blocksOf(read(file))
@@ -31,7 +34,7 @@ const examples = documents.flatMap((file) => {
     lines.flatMap((text) => {
       const [, example] = /^node --conditions=@cotangent\/source (examples\/\S+\.ts)$/.exec(text.trim()) ?? []
       const next = blocks[i + 1]
-      return example === undefined
+      return example === undefined || isPage(example)
         ? []
         : [{ file, line, example, said: next?.language === "text" ? next.lines.join("\n") : undefined }]
     })

@@ -30,8 +30,13 @@ export const run = (
 /** Runs a TypeScript program on the sources of the workspace. */
 export const runProgram = (
   file: string,
-  options: { readonly cwd: string; readonly env?: Readonly<Record<string, string>> }
-): Promise<Finished> => run(process.execPath, ["--conditions=@cotangent/source", "--no-warnings", file], options)
+  options: {
+    readonly cwd: string
+    readonly env?: Readonly<Record<string, string>>
+    readonly args?: ReadonlyArray<string>
+  }
+): Promise<Finished> =>
+  run(process.execPath, ["--conditions=@cotangent/source", "--no-warnings", file, ...(options.args ?? [])], options)
 
 /** What the compiler says about a place. */
 export interface Diagnostic {

@@ -1,0 +1,84 @@
+/** The experiment that a table makes without a file of code: a multi-layer perceptron with Adam. */
+import * as Effect from "effect/Effect"
+import { pipe } from "effect/Function"
+import { Csv, Dataset, Permutation } from "@cotangent/data"
+import { Loss, Metrics, Model } from "@cotangent/nn"
+import * as Optimizer from "@cotangent/optim"
+import { Experiment, Files } from "@cotangent/train"
+
+/** What can be said about a table and its perceptron. */
+export interface TableOptions {
+  readonly label?: string
+  readonly classes?: string
+  readonly epochs?: number
+  readonly batchSize?: number
+  readonly hidden?: number
+  readonly learningRate?: number
+  readonly validationSplit?: number
+  readonly seed?: number
+}
+
+/** What holds unless it is said. */
+export const tableDefaults = {
+  label: "-1",
+  classes: "",
+  epochs: 40,
+  batchSize: 32,
+  hidden: 64,
+  learningRate: 1e-3,
+  validationSplit: 0.2,
+  seed: 42
+} as const satisfies Required<TableOptions>
+
+const builtin = { digits: Dataset.digits, iris: Dataset.iris, wine: Dataset.wine } as const
+
+/** Whether a name is that of a table that comes with the package. */
+export const isBuiltin = (name: string): name is "digits" | "iris" | "wine" => Object.hasOwn(builtin, name)
+
+/** The names of the tables that come with the package. */
+export const builtinNames: ReadonlyArray<string> = Object.keys(builtin)
+
+const readData = (data: string, label: string, classes: string) => {
+  if (isBuiltin(data)) return builtin[data]
+  const column = /^-?\d+$/.test(label) ? Number(label) : label
+  if (classes === "")
+    return Effect.fail(
+      new Files.FileError({
+        path: data,
+        message: `${data} is not one of ${builtinNames.join(", ")}; for a CSV file, say how many classes it has with --classes`
+      })
+    )
+  return Csv.read(data, { label: column, classes: /^\d+$/.test(classes) ? Number(classes) : classes.split(",") })
+}
+
+/** The experiment of a table, and what its file of weights says about it. */
+export const tableExperiment = (data: string, options: TableOptions = {}) =>
+  Effect.gen(function* () {
+    const { label, classes, hidden, learningRate, seed, ...fit } = { ...tableDefaults, ...options }
+    const table = yield* readData(data, label, classes)
+    // The last rows of a file are often of another kind (other writers in the digits): rows are mixed once, by the seed.
+    const mixed = Dataset.take(table, Permutation.of(seed, 0, table.size))
+    const classCount = table.classNames?.length ?? 2
+    const experiment = Experiment.make({
+      name: table.name,
+      model: pipe(
+        Model.input([...table.inputShape]),
+        Model.dense("hidden", hidden, { activation: "relu" }),
+        Model.dense("logits", classCount)
+      ),
+      data: Effect.succeed(mixed),
+      fit: {
+        loss: Loss.sparseCategoricalCrossentropy({ fromLogits: true }),
+        optimizer: Optimizer.adam({ learningRate, beta1: 0.9, beta2: 0.999 }),
+        metrics: { accuracy: Metrics.sparseCategoricalAccuracy },
+        epochs: fit.epochs,
+        batchSize: fit.batchSize,
+        validationSplit: fit.validationSplit,
+        seed
+      }
+    })
+    return {
+      experiment,
+      metadata: { model: `dense ${hidden} relu, dense ${classCount}, softmax`, data: table.name, seed: String(seed) }
+    }
+  })
