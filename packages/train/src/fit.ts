@@ -102,21 +102,26 @@ const describe = <
 }
 
 /**
- * Trains a model on a data set.
+ * Trains a model on a data set, or on a stream of rows that does not fit in memory.
  *
- * `Trainer.fit(model, options)(data)` is an Effect of the run: trained parameters and history. Two runs with equal model,
- * options and data give the same bits. Interrupting stops at the next chunk of steps, within some milliseconds, and writes a
+ * `Trainer.fit(model, options)(source)` is an Effect of the run: trained parameters and history. Two runs with equal model,
+ * options and rows give the same bits. Interrupting stops at the next chunk of steps, within some milliseconds, and writes a
  * checkpoint if there is a place for it. Keras: `model.fit`.
+ *
+ * Of a stream, such as a `DataStream`, a window of rows is in memory: `options.window` of them, mixed within it. Each pass
+ * runs the stream again, and must get the same rows. With a window for all rows the bits are those of the data set.
  *
  * ```ts
  * const model = Model.dense("logits", 3)(Model.input([4]))
  * const data = Synthetic.classification({ rows: 90, features: 4, classes: 3, seed: 1 })
  * const loss = Loss.sparseCategoricalCrossentropy({ fromLogits: true })
- * const trained = Trainer.fit(model, { loss, optimizer: Optimizer.adam({ learningRate: 0.01 }), epochs: 10 })(data)
+ * const options = { loss, optimizer: Optimizer.adam({ learningRate: 0.01 }), epochs: 10 }
+ * const trained = Trainer.fit(model, options)(data)
+ * const streamed = Trainer.fit(model, { ...options, window: 32 })(DataStream.fromDataset(data))
  * ```
  *
- * Fails with a FitError that lists everything wrong with options and data, a NonFiniteError or LossSpikeError with the history
- * so far, and a ResumeError that lists everything in which a checkpoint differs.
+ * Fails with a FitError that lists everything wrong with options and rows, a NonFiniteError or LossSpikeError with the history
+ * so far, a ResumeError that lists everything in which a checkpoint differs, and as the stream does.
  */
 export const fit =
   <
