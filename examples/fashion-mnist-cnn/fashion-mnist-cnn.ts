@@ -1,7 +1,6 @@
 /** A convolutional network tells ten kinds of clothing apart: Fashion-MNIST. */
 import { Console, Effect, FileSystem, Path, pipe } from "effect"
-import { gunzipSync } from "node:zlib"
-import { Compute, Dataset, Loss, Metrics, Model, Optimizer, T, Trainer, Values, Viz } from "cotangent"
+import { Compute, Dataset, Idx, Loss, Metrics, Model, Optimizer, T, Trainer, Viz } from "cotangent"
 import { argument, forSeeds, judge, picture, short, show } from "../gallery/page.ts"
 
 const kinds = ["T-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "boot"]
@@ -23,51 +22,34 @@ const model = pipe(
   Model.dense("logits", kinds.length)
 )
 
-/** The bytes of an idx file behind its header: 8 bytes for labels, 16 for images. */
-const bytes = (name: string, header: number, count: number) =>
+/** The first images of a part of the data set, 0 for white and 1 for black. */
+const part = (name: string, count: number) =>
   Effect.gen(function* () {
     const { join } = yield* Path.Path
-    const file = yield* (yield* FileSystem.FileSystem).readFile(join(folder, `${name}-ubyte.gz`))
-    return gunzipSync(file).subarray(header, header + count)
+    const file = (what: string) => join(folder, `${name}-${what}-ubyte.gz`)
+    const images = yield* Idx.dataset(file("images-idx3"), file("labels-idx1"), { classes: kinds, channel: true })
+    return Dataset.slice(images, 0, count)
   })
+type Clothing = Effect.Success<ReturnType<typeof part>>
 
-/** Images to train on first, then those of the test, which the trainer holds out. */
-const clothing = Effect.gen(function* () {
-  const images = [
-    ...(yield* bytes("train-images-idx3", 16, trained * 784)),
-    ...(yield* bytes("t10k-images-idx3", 16, tested * 784))
-  ]
-  const labels = [...(yield* bytes("train-labels-idx1", 8, trained)), ...(yield* bytes("t10k-labels-idx1", 8, tested))]
-  return Dataset.make({
-    x: Values.of(
-      Float32Array.from(images, (pixel) => pixel / 255),
-      [trained + tested, 28, 28, 1],
-      "f32"
-    ),
-    y: Values.of(Int32Array.from(labels), [trained + tested], "i32"),
-    classNames: kinds
-  })
-})
-type Clothing = Effect.Success<typeof clothing>
-
-const train = (data: Clothing) => (seed: number) =>
+const train = (images: Clothing, test: Clothing) => (seed: number) =>
   Trainer.fit(model, {
     loss: Loss.sparseCategoricalCrossentropy({ fromLogits: true }),
     optimizer: Optimizer.adam({ learningRate: 2e-3, epsilon: 1e-8 }),
     metrics: { accuracy: Metrics.sparseCategoricalAccuracy },
     epochs: 5,
     batchSize: 32,
-    validationSplit: tested / (trained + tested),
+    validationData: test,
     seed
-  })(data)
+  })(images)
 type Run = Effect.Success<ReturnType<ReturnType<typeof train>>>
 
 const accuracy = ({ history }: Run): number => history.epochs.at(-1)?.valAccuracy ?? 0
 
 /** Sixteen of the first images of the test that a trained network takes for something else. */
-const mistakes = (data: Clothing, { params, modelState }: Run) =>
+const mistakes = (images: Clothing, { params, modelState }: Run) =>
   Effect.gen(function* () {
-    const test = Dataset.slice(data, trained, trained + 500)
+    const test = Dataset.slice(images, 0, 500)
     const { y } = model.apply(T.fromValues(params), T.fromValues(modelState), T.fromValue(test.x), Model.evaluate)
     const said = yield* Compute.eval(T.argmax(y))
     return Array.from(test.y.data, (kind, i) => ({ kind, i, said: said.data[i] ?? 0 }))
@@ -88,15 +70,16 @@ show(
       return yield* Console.log(
         `There is no Fashion-MNIST in ${folder}. Debian has it: apt-get install dataset-fashion-mnist; or name a folder that has its four idx.gz files.`
       )
-    const data = yield* clothing
-    const runs = yield* forSeeds(train(data), (run) => `test accuracy ${accuracy(run).toFixed(4)}`)
+    const images = yield* part("train", trained)
+    const test = yield* part("t10k", tested)
+    const runs = yield* forSeeds(train(images, test), (run) => `test accuracy ${accuracy(run).toFixed(4)}`)
     for (const run of runs.slice(0, 1))
       yield* picture(
         "fashion-mnist-cnn",
         Viz.images({
           title: "What the network takes for something else",
           columns: 8,
-          images: yield* mistakes(data, run)
+          images: yield* mistakes(test, run)
         })
       )
     yield* judge({ what: "test accuracy", values: runs.map(accuracy), atLeast: short ? 0.4 : 0.867 })

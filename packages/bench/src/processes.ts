@@ -36,6 +36,12 @@ export const own = (script: string, ...args: ReadonlyArray<string>): ReadonlyArr
   ...args
 ]
 
+/** The command that runs a script of this folder as it is built and published, if it is. */
+export const built = (script: string, ...args: ReadonlyArray<string>): ReadonlyArray<string> | undefined => {
+  const path = fileURLToPath(new URL(`../dist/${script}.js`, import.meta.url))
+  return existsSync(path) ? [process.execPath, path, ...args] : undefined
+}
+
 /** Runs a command to its end, on one processor or several from one on; the lines of JSON it printed, or the last line of what it complained of. */
 export const linesOf = (
   command: ReadonlyArray<string>,

@@ -1,7 +1,8 @@
 /** Programs without a state: every run gets a memory from the pool and gives it back. */
 import type { Cost } from "@cotangent/compiler"
-import { Tree, type Value, Values } from "@cotangent/graph"
+import { Tree, type Value } from "@cotangent/graph"
 import type { Engine } from "./engine.ts"
+import { constantOf } from "./initial.ts"
 import { alignUp, type LeafSpec, pagesFor, place } from "./layout.ts"
 import { readValue, write } from "./memory.ts"
 import { planTraced, trace, type Traced } from "./program.ts"
@@ -49,10 +50,7 @@ export const makeRunner = (
 
 /** Values of a tree of tensors: constants as they are, the rest computed by the engine, in one thread. */
 export const evaluateTree = (engine: Engine, tree: unknown): ReadonlyArray<Value> => {
-  const leaves = Tree.leaves(tree).map((tensor) => {
-    const value = tensor.node.primitive === "constant" ? tensor.node.attributes["value"] : undefined
-    return { tensor, constant: Values.isValue(value) ? value : undefined }
-  })
+  const leaves = Tree.leaves(tree).map((tensor) => ({ tensor, constant: constantOf(tensor) }))
   const computed = leaves.filter(({ constant }) => constant === undefined).map(({ tensor }) => tensor)
   const values =
     computed.length === 0

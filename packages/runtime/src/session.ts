@@ -6,6 +6,7 @@ import { type Cost, explain, type Explanation, type Machine } from "@cotangent/c
 import { isTensor, operations as ops, print, Tree, type Value } from "@cotangent/graph"
 import { checkLeaves } from "./border.ts"
 import type { Engine, Instance } from "./engine.ts"
+import { initialOf } from "./initial.ts"
 import { BorderError } from "./errors.ts"
 import type { Instruments, TapEvent } from "./instruments.ts"
 import { makeSnapshot } from "./snapshot.ts"
@@ -20,7 +21,6 @@ import {
   type SessionLayout,
   type StepDefinition
 } from "./prepare.ts"
-import { evaluateTree } from "./run-once.ts"
 
 export type { StepDefinition } from "./prepare.ts"
 
@@ -66,10 +66,10 @@ export const openSession = (
     prepare(name, definition, state, data, engine, instruments)
   )
   const layout = layOut(leavesOf(state), leavesOf(data), prepared)
-  const memory = engine.pool.acquire(layout.pages)
+  const initial = initialOf(engine, [state, data], [...layout.state, ...layout.data], layout.scratch)
+  const memory = engine.pool.acquire(Math.max(layout.pages, initial.pages))
   try {
-    const initial = evaluateTree(engine, [state, data])
-    ;[...layout.state, ...layout.data].forEach((leaf, i) => write(memory, leaf, initial[i]?.data ?? []))
+    initial.fill(memory)
     return makeCore(engine, { state, data }, layout, memory, load(engine, layout, memory, prepared))
   } catch (thrown) {
     engine.pool.release(memory)

@@ -37,16 +37,21 @@ export interface Workload {
 export const workload = <S, D, O extends { readonly loss?: Tensor<[]> }>(
   make: () => { readonly state: S; readonly data: D; readonly step: (state: S, data: D) => readonly [S, O] },
   stepsFromStart = 10_000
-): Workload => ({
-  parts: make,
-  stepsFromStart,
-  open: Effect.suspend(() => {
-    const { state, data, step: f } = make()
-    const lossOf = (outputs: unknown): number | undefined => Tree.leaves<Value>(outputs)[0]?.data[0]
-    return Effect.map(Compute.session({ state, data, programs: { step: step(f) } }), (session): Running => ({
-      // A step without input takes none, whatever its state is.
-      first: Effect.map((session.step as (name: "step") => Effect.Effect<unknown, RunError>)("step"), lossOf),
-      loop: (count) => Effect.map(session.loop("step", { count, sliceMillis: 1000 }), lossOf)
-    }))
-  })
-})
+): Workload => {
+  let parts: ReturnType<typeof make> | undefined
+  // The peers make their numbers once.
+  const made = (): ReturnType<typeof make> => (parts ??= make())
+  return {
+    parts: made,
+    stepsFromStart,
+    open: Effect.suspend(() => {
+      const { state, data, step: f } = made()
+      const lossOf = (outputs: unknown): number | undefined => Tree.leaves<Value>(outputs)[0]?.data[0]
+      return Effect.map(Compute.session({ state, data, programs: { step: step(f) } }), (session): Running => ({
+        // A step without input takes none, whatever its state is.
+        first: Effect.map((session.step as (name: "step") => Effect.Effect<unknown, RunError>)("step"), lossOf),
+        loop: (count) => Effect.map(session.loop("step", { count, sliceMillis: 1000 }), lossOf)
+      }))
+    })
+  }
+}
