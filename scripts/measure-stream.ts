@@ -8,7 +8,7 @@
  * takes some thirty megabytes more.
  *
  * csv: 20 numbers with missing cells and a class per row, through Csv.stream, Preprocess and a mixing buffer of 10,000
- * rows; npy: 64 floats and a class per row. Trainer.fitStream, a perceptron 20-64-4 (64-64-4), Adam, batches of 256.
+ * rows; npy: 64 floats and a class per row. Trainer.fit, a perceptron 20-64-4 (64-64-4), Adam, batches of 256.
  */
 import { spawnSync } from "node:child_process"
 import { createWriteStream, existsSync, mkdirSync, rmSync, statSync } from "node:fs"
@@ -146,7 +146,7 @@ const options = {
   metrics: { accuracy: Metrics.sparseCategoricalAccuracy },
   epochs: 1,
   batchSize: 256,
-  shuffleBuffer: 10_000
+  window: 10_240
 }
 const perceptron = <const N extends number>(features: N) =>
   pipe(Model.input([features]), Model.dense("hidden", 64, { activation: "relu" }), Model.dense("logits", 4))
@@ -155,8 +155,8 @@ const train = Effect.gen(function* () {
   const started = performance.now()
   const run =
     kind === "csv"
-      ? yield* Trainer.fitStream(perceptron(20), options)(yield* openCsv)
-      : yield* Trainer.fitStream(
+      ? yield* Trainer.fit(perceptron(20), options)(yield* openCsv)
+      : yield* Trainer.fit(
           perceptron(64),
           options
         )(

@@ -75,7 +75,7 @@ export interface LoopOptions {
 }
 
 /** Programs over one resident state. A session is not re-entrant: two fibers queue on it. */
-export interface Session<S, P> {
+export interface Session<S, P, D = unknown> {
   /** Advances the state by one step of a program and gives its outputs. */
   readonly step: <K extends keyof P & string>(
     program: K,
@@ -90,9 +90,18 @@ export interface Session<S, P> {
   readonly state: Effect.Effect<ValuesOf<S>, BorderError>
   readonly read: <T>(select: (state: S) => T) => Effect.Effect<ValuesOf<T>, BorderError>
   /** Overwrites one leaf of the state. */
-  readonly write: <D extends DType>(
-    select: (state: S) => Tensor<Shape, D>,
+  readonly write: <E extends DType>(
+    select: (state: S) => Tensor<Shape, E>,
     data: ArrayLike<number>
+  ) => Effect.Effect<void, BorderError>
+  /**
+   * Overwrites elements of one leaf of the data, from element `at` on, 0 unless given: rows that do not all fit in memory
+   * are brought in one stretch after another. Fails with a BorderError when they reach past the leaf.
+   */
+  readonly load: <E extends DType>(
+    select: (data: D) => Tensor<Shape, E>,
+    elements: ArrayLike<number>,
+    at?: number
   ) => Effect.Effect<void, BorderError>
   /** How many times the state was advanced or written. */
   readonly generation: Effect.Effect<number>
@@ -320,7 +329,7 @@ export class Compute extends Context.Service<Compute, ComputeService>()("@cotang
   /** Opens a session: one memory, a resident state, and the programs that step over it. Closed with its scope. */
   static readonly session = <S, D, const P extends { readonly [name: string]: AnyStep<S, D> }>(
     options: SessionOptions<S, D, P>
-  ): Effect.Effect<Session<S, P>, CompileError | BorderError, Compute | Scope.Scope> =>
+  ): Effect.Effect<Session<S, P, D>, CompileError | BorderError, Compute | Scope.Scope> =>
     Effect.gen(function* () {
       const service = yield* Compute
       const instruments = instrumentsOf(service, options)
@@ -328,7 +337,7 @@ export class Compute extends Context.Service<Compute, ComputeService>()("@cotang
         compiling(() => openSession(service.engine, options.state, options.data, options.programs, instruments)),
         (session) => Effect.sync(session.close)
       )
-      return sessionOf<S, P>(core, yield* Semaphore.make(1), instruments)
+      return sessionOf<S, P, D>(core, yield* Semaphore.make(1), instruments)
     })
 }
 
@@ -356,7 +365,11 @@ const compileProgram = <A extends ReadonlyArray<unknown>, B>(
   }
 }
 
-const sessionOf = <S, P>(core: SessionCore, lock: Semaphore.Semaphore, instruments: Instruments): Session<S, P> => {
+const sessionOf = <S, P, D>(
+  core: SessionCore,
+  lock: Semaphore.Semaphore,
+  instruments: Instruments
+): Session<S, P, D> => {
   /** Steps of about one slice, by program. */
   const chunks = new Map<string, number>()
   let generation = 0
@@ -409,6 +422,7 @@ const sessionOf = <S, P>(core: SessionCore, lock: Semaphore.Semaphore, instrumen
         core.write(selector(select), data)
         generation++
       }),
+    load: (select, elements, at = 0) => typed(() => core.load((data) => select(data as D), elements, at)),
     generation: Effect.sync(() => generation),
     cost: core.cost,
     explain: core.explain,

@@ -79,7 +79,7 @@ const views: {
     buffer: ArrayBufferLike,
     address: number,
     length: number
-  ) => ArrayLike<number> & { set: (data: ArrayLike<number>) => void }
+  ) => ArrayLike<number> & { set: (data: ArrayLike<number>, at?: number) => void }
 } = {
   f32: (b, a, n) => new Float32Array(b, a, n),
   f64: (b, a, n) => new Float64Array(b, a, n),
@@ -88,10 +88,11 @@ const views: {
   bool: (b, a, n) => new Int32Array(b, a, n)
 }
 
-/** Copies host data into a leaf. Booleans become 0 or 1. */
-export const write = (memory: Memory, leaf: PlacedLeaf, data: ArrayLike<number>): void =>
+/** Copies host data into a leaf, from its element `at` on. Booleans become 0 or 1. */
+export const write = (memory: Memory, leaf: PlacedLeaf, data: ArrayLike<number>, at = 0): void =>
   views[leaf.dtype](memory.buffer, leaf.address, leaf.length).set(
-    leaf.dtype === "bool" ? Array.from(data, (x) => (x === 0 ? 0 : 1)) : data
+    leaf.dtype === "bool" ? Array.from(data, (x) => (x === 0 ? 0 : 1)) : data,
+    at
   )
 
 /** Copies a leaf out to the host: no view of a memory ever escapes. */

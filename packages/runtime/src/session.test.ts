@@ -107,6 +107,40 @@ describe("a session", () => {
     )
   )
 
+  it.effect("loads elements of its data, from anywhere in a leaf", () =>
+    Effect.gen(function* () {
+      const data = {
+        rows: T.fromArray(Float32Array.of(1, 2, 3), [3]),
+        flags: T.fromArray(Uint8Array.of(1, 0), [2], "bool")
+      }
+      const session = yield* Compute.session({
+        state: T.constant(0),
+        data,
+        programs: {
+          sum: step((s: Tensor<[]>, { rows }: { readonly rows: Tensor<[3]> }) => [s, T.sum(rows)] as const),
+          flags: step((s: Tensor<[]>, { flags }: { readonly flags: Tensor<[2], "bool"> }) => [s, flags] as const)
+        }
+      })
+      assert.strictEqual(number(yield* session.step("sum")), 6)
+      yield* session.load((d) => d.rows, Float32Array.of(10, 20), 1)
+      assert.strictEqual(number(yield* session.step("sum")), 31)
+      yield* session.load((d) => d.rows, [7])
+      assert.strictEqual(number(yield* session.step("sum")), 37)
+      yield* session.load((d) => d.flags, [5], 1)
+      assert.deepStrictEqual(Array.from((yield* session.step("flags")).data), [1, 1])
+      for (const [elements, at] of [
+        [[1, 2], 2],
+        [[1], -1],
+        [[1], 0.5]
+      ] as const)
+        assert.strictEqual(
+          yield* sentence(session.load((d) => d.rows, elements, at)),
+          `session: rows has 3 elements, ${elements.length} were given from element ${at} on`
+        )
+      assert.match(yield* sentence(session.load((d) => T.neg(d.rows), [1])), /is not a leaf of the data/)
+    }).pipe(Effect.scoped, Effect.provide(Compute.layer))
+  )
+
   it.effect("keeps places apart that start from one tensor", () =>
     Effect.gen(function* () {
       const zero = T.zeros([2])

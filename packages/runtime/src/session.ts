@@ -40,6 +40,8 @@ export interface SessionCore {
   readonly read: (select: (state: unknown) => unknown) => unknown
   /** Overwrites one leaf of the state. */
   readonly write: (select: (state: unknown) => unknown, data: ArrayLike<number>) => void
+  /** Overwrites elements of one leaf of the data, from element `at` on. */
+  readonly load: (select: (data: unknown) => unknown, elements: ArrayLike<number>, at: number) => void
   readonly cost: (program: string) => Cost
   readonly explain: (program: string, machine?: Machine) => Explanation
   /** The canonical graph of a program, as text. */
@@ -68,7 +70,7 @@ export const openSession = (
   const memory = engine.pool.acquire(Math.max(layout.pages, initial.pages))
   try {
     initial.fill(memory)
-    return makeCore(engine, state, layout, memory, load(engine, layout, memory, prepared))
+    return makeCore(engine, { state, data }, layout, memory, load(engine, layout, memory, prepared))
   } catch (thrown) {
     engine.pool.release(memory)
     throw thrown
@@ -98,9 +100,22 @@ const load = (
     })
   )
 
+/** Selects leaves of a tree, on tensors of its own: one initial tensor may stand at several places of the tree. */
+const makeSelection = (part: "state" | "data", tree: unknown, leaves: ReadonlyArray<PlacedLeaf>) => {
+  const handles = leaves.map(({ path, shape, dtype }) => ops.parameter(path, shape, dtype))
+  const selectable: unknown = Tree.rebuildWith(tree, handles)
+  const byHandle = new Map(handles.map((handle, i) => [handle, leaves[i]] as const))
+  const leafOf = (picked: unknown): PlacedLeaf => {
+    const leaf = isTensor(picked) ? byHandle.get(picked) : undefined
+    if (leaf === undefined) throw new BorderError({ message: `session: the selection is not a leaf of the ${part}` })
+    return leaf
+  }
+  return { selectable, leafOf }
+}
+
 const makeCore = (
   engine: Engine,
-  state: unknown,
+  { state, data }: { readonly state: unknown; readonly data: unknown },
   layout: SessionLayout,
   memory: Memory,
   loaded: ReadonlyMap<string, Loaded>
@@ -125,15 +140,8 @@ const makeCore = (
       output,
       outputs.map((leaf) => readValue(memory, leaf))
     )
-  // Selections are made on tensors of their own: one initial tensor may stand at several places of the state.
-  const handles = layout.state.map(({ path, shape, dtype }) => ops.parameter(path, shape, dtype))
-  const selectable: unknown = Tree.rebuildWith(state, handles)
-  const byHandle = new Map(handles.map((handle, i) => [handle, layout.state[i]] as const))
-  const leafOf = (picked: unknown): PlacedLeaf => {
-    const leaf = isTensor(picked) ? byHandle.get(picked) : undefined
-    if (leaf === undefined) throw new BorderError({ message: "session: the selection is not a leaf of the state" })
-    return leaf
-  }
+  const { selectable, leafOf } = makeSelection("state", state, layout.state)
+  const resident = makeSelection("data", data, layout.data)
   const snapshot = makeSnapshot(memory, layout.state)
   const valueOf = (leaf: PlacedLeaf | undefined): Value => {
     if (leaf === undefined) throw new RangeError("session: a leaf has no place")
@@ -202,6 +210,15 @@ const makeCore = (
           message: `session: ${leaf.path || "the state"} has ${leaf.length} elements, ${values.length} were given`
         })
       write(memory, leaf, values)
+    },
+    load: (select, elements, at) => {
+      assertOpen()
+      const leaf = resident.leafOf(select(resident.selectable))
+      if (!Number.isInteger(at) || at < 0 || at + elements.length > leaf.length)
+        throw new BorderError({
+          message: `session: ${leaf.path || "the data"} has ${leaf.length} elements, ${elements.length} were given from element ${at} on`
+        })
+      write(memory, leaf, elements, at)
     },
     cost: (name) => programOf(name).planned.cost,
     explain: (name, machine) => {

@@ -15,3 +15,10 @@ export const crc32 = (bytes: Uint8Array, before = 0): number => {
 /** The bytes of a typed array. */
 export const bytesOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array =>
   new Uint8Array(buffer, byteOffset, byteLength)
+
+/** The CRC-32 of the elements of some values, one after another, as eight hexadecimal digits. */
+export const checksum = (values: ReadonlyArray<{ readonly data: ArrayBufferView } | undefined>): string =>
+  values
+    .reduce((sum, value) => (value === undefined ? sum : crc32(bytesOf(value.data), sum)), 0)
+    .toString(16)
+    .padStart(8, "0")

@@ -2,9 +2,10 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { type AnyDataset, Permutation } from "@cotangent/data"
-import { T, Tree, type Value } from "@cotangent/graph"
+import { type AnyTensor, T, Tree, type Value } from "@cotangent/graph"
 import { Compute, type Session, step } from "@cotangent/runtime"
 import type { TrainEvent } from "./events.ts"
+import type { Feed, Load } from "./feed.ts"
 import { type EpochRecord, validationName } from "./history.ts"
 import { freshState } from "./initial-state.ts"
 import { cut, type Plan } from "./plan.ts"
@@ -17,7 +18,7 @@ import {
   trainStep,
   type TrainState
 } from "./programs.ts"
-import { passAt, segmentAt } from "./segments.ts"
+import { segmentAt, type WindowAt } from "./segments.ts"
 
 export { cut } from "./plan.ts"
 
@@ -52,20 +53,20 @@ const makePrograms = ({ subject, train, validation, batchSize, accumulate }: Pla
 }
 type Programs = Record<string, ReturnType<typeof step<TrainState, TrainData, {}>>>
 /** The session of a run. */
-export type TrainSession = Session<TrainState, Programs>
+export type TrainSession = Session<TrainState, Programs, TrainData>
 
 const tensorOf = (name: "train" | "validation", value: Value | undefined) =>
   value === undefined ? {} : { [name]: T.fromValue(value) }
 
-/** Opens the session of a run: the state to begin with, a fresh one unless given, and the data resident. */
+/** Opens the session of a run: the state to begin with, a fresh one unless given, and the rows it begins with. */
 export const openSession = (plan: Plan, state?: TrainState) =>
   Effect.suspend(() => {
-    const { debug, train, validation, weights } = plan
+    const { debug, train, validation, validationWeights } = plan
     const data: TrainData = {
       x: T.fromValue(train.x),
       y: T.fromValue(train.y),
       validation: validation === undefined ? {} : { x: T.fromValue(validation.x), y: T.fromValue(validation.y) },
-      weights: { ...tensorOf("train", weights.train), ...tensorOf("validation", weights.validation) }
+      weights: { ...tensorOf("train", train.weights), ...tensorOf("validation", validationWeights) }
     }
     return Compute.session<TrainState, TrainData, Programs>({
       state: state ?? freshState(plan),
@@ -74,6 +75,18 @@ export const openSession = (plan: Plan, state?: TrainState) =>
       ...(debug === undefined ? {} : { debug })
     })
   })
+
+const partOf = ({ weights, x, y }: TrainData, part: "x" | "y" | "weights"): AnyTensor => {
+  const found = { x, y, weights: weights.train }[part]
+  if (found === undefined) throw new RangeError("weights are loaded into a session without weights")
+  return found
+}
+
+/** Writes rows where the steps of a session look for them. */
+export const loadInto =
+  (session: TrainSession): Load =>
+  (part, elements, at) =>
+    session.load((data) => partOf(data, part), elements, at)
 
 /** What training sums up, and what evaluation does. */
 const training = (state: TrainState): Measuring => state
@@ -157,33 +170,41 @@ export interface Pace {
   told: number
   /** When others last had a turn, in milliseconds. */
   yielded: number
-  /** The steps done before the current pass over the data; unknown before the first. */
-  passStart: number | undefined
+  /** The steps done before the current window of rows; unknown before the first. */
+  windowStart: number | undefined
 }
 
 /** The steps a run has done: what its state says, for a step is done when the state has moved. */
-export const stepsDone = ({ batchSize, firstStep }: Plan, session: TrainSession, { passStart }: Pace) =>
+export const stepsDone = ({ batchSize, firstStep }: Plan, session: TrainSession, { windowStart }: Pace) =>
   Effect.map(
     session.read((s) => s.cursor),
-    (cursor) => (passStart === undefined ? firstStep : passStart + Math.ceil(number(cursor) / batchSize))
+    (cursor) => (windowStart === undefined ? firstStep : windowStart + Math.ceil(number(cursor) / batchSize))
   )
 
-/** Finds the pass that a state is in, after `done` steps. */
-export const findPass = ({ batchSize }: Plan, session: TrainSession, pace: Pace, done: number) =>
+/** Finds the window that a state is in, after `done` steps. */
+export const findWindow = ({ batchSize }: Plan, session: TrainSession, pace: Pace, done: number) =>
   Effect.map(
     session.read((s) => s.cursor),
     (cursor) => {
-      pace.passStart = done - Math.ceil(number(cursor) / batchSize)
+      pace.windowStart = done - Math.ceil(number(cursor) / batchSize)
     }
   )
 
-/** Begins a pass over the data, or its part from step `at` on: its order, and the cursor. */
-const beginPass = (plan: Plan, session: TrainSession, pace: Pace, done: number, at: number) =>
+/** The order of the rows of a window, by its number; rows that it lacks beside a full one are not in it. */
+const orderOf = ({ seed, train }: Plan, { number, rows }: WindowAt): Int32Array => {
+  const order = Permutation.of(seed, number + 1, rows)
+  if (rows === train.window) return order
+  const padded = new Int32Array(train.window)
+  padded.set(order)
+  return padded
+}
+
+/** Begins a window of rows, or its part from a step on: its order, and the cursor. */
+const beginWindow = (plan: Plan, session: TrainSession, pace: Pace, done: number, window: WindowAt) =>
   Effect.gen(function* () {
-    const { train, seed, shuffle, batchSize } = plan
-    if (shuffle) yield* session.write((s) => s.order, Permutation.of(seed, passAt(plan, done), train.size))
-    yield* session.write((s) => s.cursor, [at * batchSize])
-    pace.passStart = done - at
+    if (plan.shuffle) yield* session.write((s) => s.order, orderOf(plan, window))
+    yield* session.write((s) => s.cursor, [window.at * plan.batchSize])
+    pace.windowStart = done - window.at
   }).pipe(Effect.uninterruptible)
 
 /** What a run does between segments of steps. */
@@ -201,9 +222,9 @@ export interface EpochSteps {
 }
 
 /** Trains to the end of an epoch and gives its mean loss and metrics; stops before it when the loss is not finite any more. */
-export const trainEpoch = <E>(
+export const trainEpoch = <E, F>(
   plan: Plan,
-  session: TrainSession,
+  { session, feed }: { readonly session: TrainSession; readonly feed: Feed<F> },
   pace: Pace,
   { epoch, from, end }: EpochSteps,
   emit: Emit,
@@ -214,7 +235,9 @@ export const trainEpoch = <E>(
     if (from === end - steps) yield* resetTraining(session, plan.subject)
     for (let done = from; done < end;) {
       const segment = segmentAt(plan, done, Math.min(pace.steps, end - done, borders.most(done)))
-      if (segment.at === 0 || pace.passStart === undefined) yield* beginPass(plan, session, pace, done, segment.at)
+      const { window } = segment
+      yield* feed.bring(window.number)
+      if (window.at === 0 || pace.windowStart === undefined) yield* beginWindow(plan, session, pace, done, window)
       const before = yield* Clock.currentTimeNanos
       yield* session.loop(segment.program, { count: segment.count })
       done += segment.count

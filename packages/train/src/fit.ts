@@ -5,7 +5,6 @@ import type * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
 import * as Stream from "effect/Stream"
-import type { AnyDataset, Dataset } from "@cotangent/data"
 import type { DType, Guard, Mismatch, Shape, Show, ValuesOf } from "@cotangent/graph"
 import { type Loss, Model } from "@cotangent/nn"
 import type { Rule, StateOf } from "@cotangent/optim"
@@ -16,6 +15,7 @@ import type { History } from "./history.ts"
 import type { FitOptions, MetricRecord } from "./options.ts"
 import type { AnyFitOptions } from "./plan.ts"
 import { type FitFailure, runTraining } from "./run.ts"
+import type { AnySource, Source } from "./source.ts"
 
 export type { FitFailure } from "./run.ts"
 
@@ -52,9 +52,9 @@ type WithoutBatch<S extends Shape> = S extends readonly [unknown, ...infer R ext
 export type MetricNames<M> = keyof M & string
 
 /** A described run: events as a Stream, and the run to its end. */
-interface Described<P, S, R extends Rule, M extends string> {
-  readonly events: Stream.Stream<TrainEvent<M> | Done<P, S, R, M>, FitFailure, Compute>
-  readonly run: Effect.Effect<Run<P, S, R, M>, FitFailure, Compute>
+interface Described<P, S, R extends Rule, M extends string, E, W> {
+  readonly events: Stream.Stream<TrainEvent<M> | Done<P, S, R, M>, FitFailure | E, Compute | W>
+  readonly run: Effect.Effect<Run<P, S, R, M>, FitFailure | E, Compute | W>
 }
 
 /** The last element of `events`: the run itself. */
@@ -70,28 +70,31 @@ const describe = <
   S,
   K extends Loss.TargetKind,
   R extends Rule,
-  M extends MetricRecord<K>
+  M extends MetricRecord<K>,
+  E,
+  W
 >(
   model: Model.Model<I, O, P, S>,
   options: FitOptions<K, R, M, P, S>,
-  data: AnyDataset
-): Described<P, S, R, MetricNames<M>> => {
+  source: AnySource<E, W>
+): Described<P, S, R, MetricNames<M>, E, W> => {
   // From here on shapes and trees are numbers and records: the types above were checked by the guards of `fit`.
   const erased = { ...options, metrics: options.metrics ?? {} } as unknown as AnyFitOptions
   const train = (emit: Emit) =>
-    runTraining(Model.forgetShapes(model) as unknown as Model.AnyModel, erased, data, emit) as unknown as Effect.Effect<
-      Run<P, S, R, MetricNames<M>>,
-      FitFailure,
-      Compute
-    >
+    runTraining(
+      Model.forgetShapes(model) as unknown as Model.AnyModel,
+      erased,
+      source,
+      emit
+    ) as unknown as Effect.Effect<Run<P, S, R, MetricNames<M>>, FitFailure | E, Compute | W>
   return {
     run: train(() => Effect.void),
-    events: Stream.callback<TrainEvent<MetricNames<M>> | Done<P, S, R, MetricNames<M>>, FitFailure, Compute>(
+    events: Stream.callback<TrainEvent<MetricNames<M>> | Done<P, S, R, MetricNames<M>>, FitFailure | E, Compute | W>(
       (queue) =>
         train((event) => Effect.asVoid(Queue.offer(queue, event as TrainEvent<MetricNames<M>>))).pipe(
           Effect.flatMap((run) => Queue.offer(queue, { _tag: "Done", run })),
           Effect.andThen(Queue.end(queue)),
-          Effect.catchCause((cause) => Queue.failCause(queue, cause as Cause.Cause<FitFailure | Cause.Done>))
+          Effect.catchCause((cause) => Queue.failCause(queue, cause as Cause.Cause<FitFailure | E | Cause.Done>))
         ),
       { bufferSize: 16 }
     )
@@ -99,21 +102,26 @@ const describe = <
 }
 
 /**
- * Trains a model on a data set.
+ * Trains a model on a data set, or on a stream of rows that does not fit in memory.
  *
- * `Trainer.fit(model, options)(data)` is an Effect of the run: trained parameters and history. Two runs with equal model,
- * options and data give the same bits. Interrupting stops at the next chunk of steps, within some milliseconds, and writes a
+ * `Trainer.fit(model, options)(source)` is an Effect of the run: trained parameters and history. Two runs with equal model,
+ * options and rows give the same bits. Interrupting stops at the next chunk of steps, within some milliseconds, and writes a
  * checkpoint if there is a place for it. Keras: `model.fit`.
+ *
+ * Of a stream, such as a `DataStream`, a window of rows is in memory: `options.window` of them, mixed within it. Each pass
+ * runs the stream again, and must get the same rows. With a window for all rows the bits are those of the data set.
  *
  * ```ts
  * const model = Model.dense("logits", 3)(Model.input([4]))
  * const data = Synthetic.classification({ rows: 90, features: 4, classes: 3, seed: 1 })
  * const loss = Loss.sparseCategoricalCrossentropy({ fromLogits: true })
- * const trained = Trainer.fit(model, { loss, optimizer: Optimizer.adam({ learningRate: 0.01 }), epochs: 10 })(data)
+ * const options = { loss, optimizer: Optimizer.adam({ learningRate: 0.01 }), epochs: 10 }
+ * const trained = Trainer.fit(model, options)(data)
+ * const streamed = Trainer.fit(model, { ...options, window: 32 })(DataStream.fromDataset(data))
  * ```
  *
- * Fails with a FitError that lists everything wrong with options and data, a NonFiniteError or LossSpikeError with the history
- * so far, and a ResumeError that lists everything in which a checkpoint differs.
+ * Fails with a FitError that lists everything wrong with options and rows, a NonFiniteError or LossSpikeError with the history
+ * so far, a ResumeError that lists everything in which a checkpoint differs, and as the stream does.
  */
 export const fit =
   <
@@ -128,10 +136,10 @@ export const fit =
     model: Model.Model<I, O, P, S>,
     options: FitOptions<K, R, M, NoInfer<P>, NoInfer<S>>
   ) =>
-  <X extends Shape, Y extends Shape, YD extends DType>(
-    data: Dataset<X, Y, YD> & FitsData<I, O, K, X, Y, YD>
-  ): Effect.Effect<Run<P, S, R, MetricNames<M>>, FitFailure, Compute> =>
-    describe(model, options, data).run
+  <X extends Shape, Y extends Shape, YD extends DType, E = never, W = never>(
+    source: Source<X, Y, YD, E, W> & FitsData<I, O, K, X, Y, YD>
+  ): Effect.Effect<Run<P, S, R, MetricNames<M>>, FitFailure | E, Compute | W> =>
+    describe<I, O, P, S, K, R, M, E, W>(model, options, source).run
 
 /** The same run as a Stream of typed events; the last one, `Done`, holds the run. */
 export const events =
@@ -147,7 +155,7 @@ export const events =
     model: Model.Model<I, O, P, S>,
     options: FitOptions<K, R, M, NoInfer<P>, NoInfer<S>>
   ) =>
-  <X extends Shape, Y extends Shape, YD extends DType>(
-    data: Dataset<X, Y, YD> & FitsData<I, O, K, X, Y, YD>
-  ): Stream.Stream<TrainEvent<MetricNames<M>> | Done<P, S, R, MetricNames<M>>, FitFailure, Compute> =>
-    describe(model, options, data).events
+  <X extends Shape, Y extends Shape, YD extends DType, E = never, W = never>(
+    source: Source<X, Y, YD, E, W> & FitsData<I, O, K, X, Y, YD>
+  ): Stream.Stream<TrainEvent<MetricNames<M>> | Done<P, S, R, MetricNames<M>>, FitFailure | E, Compute | W> =>
+    describe<I, O, P, S, K, R, M, E, W>(model, options, source).events

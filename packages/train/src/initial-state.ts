@@ -25,8 +25,8 @@ export const freshState = (plan: Plan): TrainState => {
     model,
     key: stepKey,
     order: T.fromArray(
-      Int32Array.from({ length: train.size }, (_, i) => i),
-      [train.size],
+      Int32Array.from({ length: train.window }, (_, i) => i),
+      [train.window],
       "i32"
     ),
     cursor: T.constant(0, "i32"),

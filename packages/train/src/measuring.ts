@@ -23,11 +23,12 @@ import {
   step,
   type ThreadError
 } from "@cotangent/runtime"
+import { dataProblems } from "./data-problems.ts"
 import { evaluationBatch, measureOf, resetMeasuring } from "./epochs.ts"
 import { FitError } from "./errors.ts"
 import type { FitsData, MetricNames } from "./fit.ts"
 import type { MetricRecord } from "./options.ts"
-import { cut, dataProblems } from "./plan.ts"
+import { cut } from "./plan.ts"
 import { type Measuring, measureRows, noSums, type Subject, type Trees } from "./programs.ts"
 import type { Weights } from "./weights.ts"
 

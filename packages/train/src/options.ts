@@ -91,8 +91,15 @@ export interface FitOptions<
   readonly classWeight?: ClassWeight
   /** Decides the first parameters, the order of samples and every random layer; 0 unless given. */
   readonly seed?: number
-  /** A new order of the samples in each pass; true unless given. */
+  /** A new order of the samples in each pass; true unless given. The rows of a stream are mixed within their window. */
   readonly shuffle?: boolean
+  /**
+   * For a stream: the rows that are in memory at a time, a whole number of batches; as many as 16 MB of inputs unless given.
+   * With a window for all rows the run is that of a data set, bit for bit.
+   */
+  readonly window?: number
+  /** For a stream: the chunks that are read ahead while others are trained on, 2 unless given, 0 for none. */
+  readonly prefetch?: number
   readonly earlyStopping?: EarlyStopping
   /** What else decides about the run, epoch by epoch, in this order. */
   readonly callbacks?: ReadonlyArray<Callback>
@@ -166,6 +173,8 @@ export const problemsOf = (options: CheckedOptions): ReadonlyArray<string> => {
     ...wholeFrom("batchSize", options.batchSize, 1),
     ...wholeFrom("stepsPerEpoch", options.stepsPerEpoch, 1),
     ...wholeFrom("accumulate", options.accumulate, 1),
+    ...wholeFrom("window", options.window, 1),
+    ...wholeFrom("prefetch", options.prefetch, 0),
     ...wholeFrom("earlyStopping.patience", earlyStopping?.patience, 0),
     ...numberWhere("earlyStopping.minDelta", earlyStopping?.minDelta, (x) => x >= 0, "a number of 0 or more"),
     ...numberWhere("seed", options.seed, Number.isSafeInteger, "a whole number"),
@@ -189,16 +198,18 @@ export const problemsOf = (options: CheckedOptions): ReadonlyArray<string> => {
   ]
 }
 
-/** The weight of every sample in the loss; `undefined` when all count the same. */
+/** The weight in the loss of samples from number `first` on; `undefined` when all count the same. */
 export const weightsOf = (
   { sampleWeight, classWeight }: Pick<CheckedOptions, "sampleWeight" | "classWeight">,
-  targets: Value
+  targets: Value,
+  first = 0
 ): Float32Array | undefined => {
   if (sampleWeight === undefined && classWeight === undefined) return undefined
   const rows = targets.shape[0] ?? 0
   const byClass = new Map(Object.entries(classWeight ?? {}).map(([label, weight]) => [Number(label), weight]))
   return Float32Array.from(
     { length: rows },
-    (_, i) => (sampleWeight?.[i] ?? 1) * (classWeight === undefined ? 1 : (byClass.get(targets.data[i] ?? -1) ?? 1))
+    (_, i) =>
+      (sampleWeight?.[first + i] ?? 1) * (classWeight === undefined ? 1 : (byClass.get(targets.data[i] ?? -1) ?? 1))
   )
 }

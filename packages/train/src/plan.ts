@@ -1,10 +1,12 @@
 /** The plan of a run: options and data checked against each other, and the data cut, before anything runs. */
 import * as Effect from "effect/Effect"
 import { type AnyDataset, Split } from "@cotangent/data"
-import { type Value, Values } from "@cotangent/graph"
+import { allocate, sizeOf, type Value, Values } from "@cotangent/graph"
 import type { Loss, Model } from "@cotangent/nn"
 import type { Rule } from "@cotangent/optim"
 import type { Callback } from "./callback.ts"
+import { checksum } from "./crc32.ts"
+import { chunkProblems, dataProblems, streamProblems } from "./data-problems.ts"
 import { earlyStopping } from "./early-stopping.ts"
 import { FitError } from "./errors.ts"
 import {
@@ -17,13 +19,22 @@ import {
   weightsOf
 } from "./options.ts"
 import type { Subject } from "./programs.ts"
+import {
+  type AnyRowStream,
+  type AnySource,
+  countRows,
+  datasetRows,
+  type RowsLike,
+  streamRows,
+  type TrainRows
+} from "./source.ts"
 
-/** What a run will do. */
-export interface Plan {
+/** What a run will do, on rows that fail to come with an `E` and need an `R`. */
+export interface Plan<out E = unknown, out R = unknown> {
   readonly subject: Subject
-  readonly train: AnyDataset
+  readonly train: TrainRows<E, R>
   readonly validation: AnyDataset | undefined
-  readonly weights: { readonly train: Value | undefined; readonly validation: Value | undefined }
+  readonly validationWeights: Value | undefined
   readonly batchSize: number
   readonly stepsPerEpoch: number
   readonly accumulate: number
@@ -59,38 +70,37 @@ export const cut = (rows: number, size: number) => ({
 /** Steps of one pass over some rows. */
 export const stepsOf = (rows: number, size: number): number => Math.ceil(rows / size)
 
-const notFinite = (what: string, value: Value): ReadonlyArray<string> => {
-  const at = value.data.findIndex((x) => !Number.isFinite(x))
-  if (at < 0) return []
-  const row = Math.floor(at / Math.max(1, value.data.length / (value.shape[0] ?? 1)))
-  return [`${what} ${row} of the data holds ${value.data[at]}; every number must be finite`]
-}
-
-/** What is wrong with data for a model and a loss. */
-export const dataProblems = (
-  { model, loss }: Pick<Subject, "model" | "loss">,
-  data: AnyDataset,
-  name = "the data"
-): ReadonlyArray<string> => {
-  const targets = loss.validateTargets(data.y, model.outputShape)
-  return [
-    ...(data.size === 0 ? [`${name} has no samples`] : []),
-    ...(model.inputShape.join() === data.inputShape.join()
-      ? []
-      : [`the model takes [${model.inputShape.join(", ")}] per sample, ${name} has [${data.inputShape.join(", ")}]`]),
-    ...notFinite("sample", data.x),
-    ...(targets === undefined ? [] : [targets])
-  ]
-}
-
-const weightProblems = ({ sampleWeight, classWeight }: AnyFitOptions, data: AnyDataset): ReadonlyArray<string> => [
-  ...(sampleWeight === undefined || sampleWeight.length === data.size
+const weightProblems = (
+  { sampleWeight, classWeight }: AnyFitOptions,
+  { targetDtype }: RowsLike,
+  size: number | undefined
+): ReadonlyArray<string> => [
+  ...(sampleWeight === undefined || size === undefined || sampleWeight.length === size
     ? []
-    : [`sampleWeight has ${sampleWeight.length} numbers, the data has ${data.size} samples`]),
-  ...(classWeight === undefined || data.targetDtype === "i32"
+    : [`sampleWeight has ${sampleWeight.length} numbers, the data has ${size} samples`]),
+  ...(classWeight === undefined || targetDtype === "i32"
     ? []
     : ["classWeight is given and the targets are no labels; use sampleWeight"])
 ]
+
+/** Options that only make sense for rows in memory, or only for a stream. */
+const sourceProblems = (
+  { batchSize = 32, prefetch, validationSplit, window }: AnyFitOptions,
+  isStream: boolean
+): ReadonlyArray<string> => {
+  if (!isStream)
+    return Object.entries({ window, prefetch }).flatMap(([name, value]) =>
+      value === undefined ? [] : [`${name} is ${value}; it is for streams, and a data set is in memory as a whole`]
+    )
+  return [
+    ...(validationSplit === undefined
+      ? []
+      : ["validationSplit needs rows in memory; hold rows of the stream out as validationData"]),
+    ...(window === undefined || batchSize < 1 || window % batchSize === 0
+      ? []
+      : [`window is ${window} and batchSize ${batchSize}; a window is a whole number of batches`])
+  ]
+}
 
 /** Whether an option somewhere in a record is a schedule of the rate. */
 export const scheduled = (options: object): boolean =>
@@ -116,59 +126,108 @@ const rateProblems = ({ optimizer, recovery, callbacks = [] }: AnyFitOptions): R
 const part = (weights: Float32Array | undefined, start: number, end: number): Value | undefined =>
   weights === undefined ? undefined : Values.of(weights.slice(start, end), [end - start], "f32")
 
+/** The rows of a run: those to train on, and those to measure. */
+type PlannedRows<E, R> = Pick<Plan<E, R>, "train" | "validation" | "validationWeights">
+
+/** A data set as it is, or cut in two. */
+const planDataset = (options: AnyFitOptions, data: AnyDataset): Effect.Effect<PlannedRows<never, never>, FitError> => {
+  const { validationData, validationSplit } = options
+  const weights = weightsOf(options, data.y)
+  const trained = (train: AnyDataset) => datasetRows(train, part(weights, 0, train.size))
+  if (validationSplit === undefined)
+    return Effect.succeed({ train: trained(data), validation: validationData, validationWeights: undefined })
+  // Classes are weighed in training only, as in Keras.
+  const samples = weightsOf(options.sampleWeight === undefined ? {} : { sampleWeight: options.sampleWeight }, data.y)
+  return Effect.try({
+    try: () => Split.validation(data, validationSplit),
+    catch: (thrown) => new FitError({ problems: [thrown instanceof Error ? thrown.message : String(thrown)] })
+  }).pipe(
+    Effect.map(({ train, validation }) => ({
+      train: trained(train),
+      validation,
+      validationWeights: part(samples, train.size, data.size)
+    }))
+  )
+}
+
+/** Bytes of the window of a stream, unless its rows are given. */
+const windowBytes = 2 ** 24
+
+/** The rows of a window: whole batches. */
+const windowOf = ({ batchSize = 32, window }: AnyFitOptions, { inputDtype, inputShape }: RowsLike): number => {
+  if (window !== undefined) return window
+  const rowBytes = sizeOf(inputShape.map(Number)) * allocate(inputDtype, 1).BYTES_PER_ELEMENT
+  return Math.max(1, Math.floor(windowBytes / Math.max(1, rowBytes * batchSize))) * batchSize
+}
+
+/** A stream whose rows are known, or counted first. */
+const planStream = <E, R>(
+  subject: Subject,
+  options: AnyFitOptions,
+  stream: AnyRowStream<E, R>
+): Effect.Effect<PlannedRows<E, R>, E | FitError, R> =>
+  Effect.gen(function* () {
+    const { classWeight, prefetch = 2, sampleWeight, validationData } = options
+    const size = yield* countRows(stream)
+    const problems = [
+      ...(size === 0 ? ["the stream has no rows"] : []),
+      ...(stream.size === undefined ? weightProblems(options, stream, size) : [])
+    ]
+    if (problems.length > 0) return yield* new FitError({ problems })
+    const samples = sampleWeight === undefined ? undefined : { data: Float32Array.from(sampleWeight) }
+    const weighs = sampleWeight !== undefined || classWeight !== undefined
+    const train = streamRows(stream, {
+      size,
+      window: Math.min(size, windowOf(options, stream)),
+      prefetch,
+      weigh: weighs ? (targets, first) => weightsOf(options, targets, first) : undefined,
+      problems: (chunk, first) => chunkProblems(subject, stream, chunk, first),
+      weighing: weighs ? `, weighed ${JSON.stringify([checksum([samples]), classWeight ?? {}])}` : ""
+    })
+    return { train, validation: validationData, validationWeights: undefined }
+  })
+
 /** Checks everything that can be wrong before a run; fails with all problems at once. */
-export const makePlan = (
+export const makePlan = <E = never, R = never>(
   model: Model.AnyModel,
   options: AnyFitOptions,
-  data: AnyDataset
-): Effect.Effect<Plan, FitError> =>
-  Effect.suspend(() => {
+  source: AnySource<E, R>
+): Effect.Effect<Plan<E, R>, E | FitError, R> =>
+  Effect.gen(function* () {
     const subject: Subject = { model, loss: options.loss, optimizer: options.optimizer, metrics: options.metrics }
-    const { validationData, validationSplit, batchSize = 32, initialEpoch = 0, accumulate = 1 } = options
+    const { validationData, batchSize = 32, initialEpoch = 0, accumulate = 1 } = options
     const problems = [
       ...problemsOf(options),
-      ...dataProblems(subject, data),
+      ...("chunks" in source ? streamProblems(subject, source) : dataProblems(subject, source)),
+      ...sourceProblems(options, "chunks" in source),
       ...(validationData === undefined ? [] : dataProblems(subject, validationData, "the validation data")),
-      ...weightProblems(options, data),
+      ...weightProblems(options, source, source.size),
       ...rateProblems(options)
     ]
-    if (problems.length > 0) return Effect.fail(new FitError({ problems }))
-    const weights = weightsOf(options, data.y)
-    // Classes are weighed in training only, as in Keras.
-    const samples = weightsOf(options.sampleWeight === undefined ? {} : { sampleWeight: options.sampleWeight }, data.y)
-    const planned = (train: AnyDataset, validation: AnyDataset | undefined): Plan => {
-      const stepsPerEpoch = options.stepsPerEpoch ?? stepsOf(train.size, batchSize)
-      return {
-        subject,
-        train,
-        validation,
-        weights: {
-          train: part(weights, 0, train.size),
-          validation:
-            validation === undefined || validationData !== undefined ? undefined : part(samples, train.size, data.size)
-        },
-        batchSize,
-        stepsPerEpoch,
-        accumulate,
-        initialEpoch,
-        firstStep: initialEpoch * stepsPerEpoch,
-        epochs: options.epochs,
-        seed: options.seed ?? 0,
-        shuffle: options.shuffle ?? true,
-        callbacks: [
-          ...(options.earlyStopping === undefined ? [] : [earlyStopping(options.earlyStopping)]),
-          ...(options.callbacks ?? [])
-        ],
-        checkpoints: options.checkpoints,
-        recovery: options.recovery,
-        nonFinite: options.nonFinite ?? "fail",
-        from: options.from,
-        debug: options.debug
-      }
+    if (problems.length > 0) return yield* new FitError({ problems })
+    const rows: PlannedRows<E, R> = yield* "chunks" in source
+      ? planStream(subject, options, source)
+      : planDataset(options, source)
+    const stepsPerEpoch = options.stepsPerEpoch ?? stepsOf(rows.train.size, batchSize)
+    return {
+      subject,
+      ...rows,
+      batchSize,
+      stepsPerEpoch,
+      accumulate,
+      initialEpoch,
+      firstStep: initialEpoch * stepsPerEpoch,
+      epochs: options.epochs,
+      seed: options.seed ?? 0,
+      shuffle: options.shuffle ?? true,
+      callbacks: [
+        ...(options.earlyStopping === undefined ? [] : [earlyStopping(options.earlyStopping)]),
+        ...(options.callbacks ?? [])
+      ],
+      checkpoints: options.checkpoints,
+      recovery: options.recovery,
+      nonFinite: options.nonFinite ?? "fail",
+      from: options.from,
+      debug: options.debug
     }
-    if (validationSplit === undefined) return Effect.succeed(planned(data, validationData))
-    return Effect.try({
-      try: () => Split.validation(data, validationSplit),
-      catch: (thrown) => new FitError({ problems: [thrown instanceof Error ? thrown.message : String(thrown)] })
-    }).pipe(Effect.map(({ train, validation }) => planned(train, validation)))
   })

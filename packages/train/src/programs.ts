@@ -23,7 +23,7 @@ export interface TrainState {
   }
   readonly model: Trees
   readonly key: Key.Key
-  /** The order of the training rows in this epoch. */
+  /** The order of the training rows in this window: all rows of the data, or those of a stream that are in memory. */
   readonly order: Tensor<[number], "i32">
   /** The next row of `order` to look at. */
   readonly cursor: Tensor<[], "i32">
@@ -46,7 +46,7 @@ export interface Accumulated {
   readonly batches: Tensor<[], "i32">
 }
 
-/** The data, resident: a batch is gathered from it, so that an epoch copies nothing in. */
+/** The rows in memory, all or a window of them: a batch is gathered from them, so that a step copies nothing in. */
 export interface TrainData {
   readonly x: AnyTensor
   readonly y: AnyTensor

@@ -6,7 +6,7 @@ import * as Schedule from "effect/Schedule"
 import type { Duration } from "effect/Duration"
 import { Tree, type Value } from "@cotangent/graph"
 import type { BorderError } from "@cotangent/runtime"
-import { type Emit, findPass, type TrainSession } from "./epochs.ts"
+import { type Emit, findWindow, type TrainSession } from "./epochs.ts"
 import type { Journal } from "./journal.ts"
 import type { LossSpike, Recovery } from "./options.ts"
 import type { Plan } from "./plan.ts"
@@ -50,8 +50,8 @@ export const putBack = (
         if (leaf === undefined) throw new RangeError("the good state has another structure than the session's")
         return leaf
       }, data)
-    if (done === plan.firstStep) journal.pace.passStart = undefined
-    else yield* findPass(plan, session, journal.pace, done)
+    if (done === plan.firstStep) journal.pace.windowStart = undefined
+    else yield* findWindow(plan, session, journal.pace, done)
   }).pipe(Effect.uninterruptible)
 
 /** Goes back before `epoch`, whose loss jumped, with a smaller rate. Gives whether there is another try. */

@@ -2,7 +2,7 @@
 import * as Effect from "effect/Effect"
 import { type AnyTensor, Tree, type Value } from "@cotangent/graph"
 import type { Checkpoint, Settings } from "./checkpoint.ts"
-import { bytesOf, crc32 } from "./crc32.ts"
+import { checksum } from "./crc32.ts"
 import { ResumeError } from "./errors.ts"
 import type { Plan } from "./plan.ts"
 
@@ -17,15 +17,9 @@ const optionsText = (options: object): string =>
     typeof value === "function" && !("toJSON" in value) ? "function" : value
   )
 
-const checksum = (values: ReadonlyArray<Value | undefined>): string =>
-  values
-    .reduce((sum, value) => (value === undefined ? sum : crc32(bytesOf(value.data), sum)), 0)
-    .toString(16)
-    .padStart(8, "0")
-
 /** What the numbers of a run depend on, beside the shapes of its tensors. `epochs` is not among it: a run may go on longer. */
 export const settingsOf = (plan: Plan): Settings => {
-  const { subject, train, validation, weights } = plan
+  const { subject, train, validation, validationWeights } = plan
   const kinds = subject.model.layers.map(({ name, kind }) => (name === undefined ? kind : `${name}: ${kind}`))
   return {
     model: `[${subject.model.inputShape.join(", ")}] ${kinds.join(", ")}`,
@@ -41,9 +35,9 @@ export const settingsOf = (plan: Plan): Settings => {
     shuffle: plan.shuffle,
     recovery: plan.recovery !== undefined,
     trainSize: train.size,
-    trainData: checksum([train.x, train.y, weights.train]),
+    trainData: train.identity(),
     validationSize: validation?.size ?? 0,
-    validationData: checksum([validation?.x, validation?.y, weights.validation])
+    validationData: checksum([validation?.x, validation?.y, validationWeights])
   }
 }
 

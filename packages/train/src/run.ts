@@ -1,15 +1,14 @@
 /** A run from its first step, or its checkpoint, to its end. */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import type { AnyDataset } from "@cotangent/data"
 import { Model } from "@cotangent/nn"
-import type {
-  BorderError,
-  CompileError,
-  Compute,
-  IndexError,
+import {
+  type BorderError,
+  type CompileError,
+  type Compute,
+  type IndexError,
   NonFiniteError as NonFiniteOperation,
-  ThreadError
+  type ThreadError
 } from "@cotangent/runtime"
 import type { Command } from "./callback.ts"
 import {
@@ -18,18 +17,21 @@ import {
   type Emit,
   epochRecord,
   evaluateEpoch,
+  loadInto,
   openSession,
   trainEpoch,
   type TrainSession
 } from "./epochs.ts"
 import { type CheckpointError, FitError, LossSpikeError, NonFiniteError, type ResumeError } from "./errors.ts"
 import type { Stopped } from "./events.ts"
+import type { Feed } from "./feed.ts"
 import type { EpochRecord, History } from "./history.ts"
 import { initialState } from "./initial-state.ts"
 import { type AnyWeights, type Journal, openJournal, save } from "./journal.ts"
 import type { CheckpointOptions } from "./options.ts"
 import { type AnyFitOptions, makePlan, type Plan, scheduled, stepsOf } from "./plan.ts"
 import { type Asks, isSpike, openSchedule, rollBack } from "./recovery.ts"
+import type { AnySource } from "./source.ts"
 
 /** Why a run can fail. */
 export type FitFailure =
@@ -50,10 +52,11 @@ export interface AnyRun extends AnyWeights {
   readonly stopped: Stopped
 }
 
-/** What the parts of a run share. */
-interface Running {
+/** What the parts of a run share; its rows can fail to come with an `E`. */
+interface Running<out E = unknown> {
   readonly plan: Plan
   readonly session: TrainSession
+  readonly feed: Feed<E>
   readonly journal: Journal
   readonly emit: Emit
   readonly asks: Asks | undefined
@@ -146,14 +149,14 @@ interface Outcome {
 }
 
 /** Trains and measures one epoch. */
-const runEpoch = (running: Running, epoch: number, from: number) =>
+const runEpoch = <E>(running: Running<E>, epoch: number, from: number) =>
   Effect.gen(function* () {
     const { plan, session, journal, emit } = running
     const { train, validation, stepsPerEpoch, batchSize } = plan
     const end = epoch * stepsPerEpoch
     const started = yield* Clock.currentTimeNanos
     return yield* Effect.gen(function* () {
-      const trained = yield* trainEpoch(plan, session, journal.pace, { epoch, from, end }, emit, bordersOf(running))
+      const trained = yield* trainEpoch(plan, running, journal.pace, { epoch, from, end }, emit, bordersOf(running))
       const seconds = Number((yield* Clock.currentTimeNanos) - started) / 1e9
       const validated =
         validation === undefined || !Number.isFinite(trained.loss)
@@ -167,15 +170,18 @@ const runEpoch = (running: Running, epoch: number, from: number) =>
       }
       return outcome
     }).pipe(
-      Effect.catchTag("NonFiniteError", (origin) =>
-        // Debug mode has put the state back to what it was before the step.
-        Effect.map(rateOf(session), (learningRate): Outcome => ({
-          record: { epoch, loss: Number.NaN },
-          learningRate,
-          seconds: 0,
-          samplesPerSecond: 0,
-          origin
-        }))
+      // The errors of a stream are not known, so that a tag does not tell them apart.
+      Effect.catchIf(
+        (error): error is NonFiniteOperation => error instanceof NonFiniteOperation,
+        (origin) =>
+          // Debug mode has put the state back to what it was before the step.
+          Effect.map(rateOf(session), (learningRate): Outcome => ({
+            record: { epoch, loss: Number.NaN },
+            learningRate,
+            seconds: 0,
+            samplesPerSecond: 0,
+            origin
+          }))
       )
     )
   })
@@ -200,7 +206,7 @@ const fallBack = (running: Running, { record, learningRate, origin }: Outcome) =
     journal.stopped = "nonFinite"
   })
 
-const runEpochs = (running: Running, firstStep: number) =>
+const runEpochs = <E>(running: Running<E>, firstStep: number) =>
   Effect.gen(function* () {
     const { plan, session, journal, emit } = running
     const { checkpoints, recovery, initialEpoch, stepsPerEpoch } = plan
@@ -233,21 +239,22 @@ const saveInterrupted = ({ plan, session, journal }: Running) =>
   )
 
 /** Trains a model by erased options, checked where the run was described. */
-export const runTraining = (
+export const runTraining = <E, R>(
   model: Model.AnyModel,
   options: AnyFitOptions,
-  data: AnyDataset,
+  source: AnySource<E, R>,
   emit: Emit
-): Effect.Effect<AnyRun, FitFailure, Compute> =>
+): Effect.Effect<AnyRun, FitFailure | E, Compute | R> =>
   Effect.scoped(
     Effect.gen(function* () {
-      const plan = yield* makePlan(model, options, data)
+      const plan = yield* makePlan(model, options, source)
       const { checkpoints, recovery } = plan
       const checkpoint = checkpoints?.resume === true ? yield* checkpoints.store.latest : undefined
       const session = yield* openSession(plan, yield* initialState(plan, checkpoint))
       const journal = yield* openJournal(plan, session, checkpoint)
       const asks = recovery === undefined ? undefined : yield* openSchedule(recovery, journal.retries)
-      const running: Running = { plan, session, journal, emit, asks }
+      const feed = yield* plan.train.feed(loadInto(session))
+      const running: Running<E> = { plan, session, feed, journal, emit, asks }
       const step = checkpoint?.step ?? plan.firstStep
       const stopped = yield* Effect.andThen(tellStart(running, step), runEpochs(running, step)).pipe(
         Effect.onInterrupt(() => saveInterrupted(running))
