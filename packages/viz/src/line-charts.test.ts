@@ -179,3 +179,40 @@ describe("Viz.lines", () => {
     })
   )
 })
+
+describe("Viz.panels", () => {
+  const series = (...labels: ReadonlyArray<string>) => labels.map((label, i) => ({ label, points: [i, i + 1] }))
+
+  it.effect("draws series of one label alike in all panels, with one legend", () =>
+    Effect.gen(function* () {
+      const svg = yield* Viz.panels({
+        title: "Both",
+        panels: [
+          { title: "Left", series: series("a", "b"), xTitle: "layer", counts: true },
+          { title: "Right", series: series("b"), yScale: "log" }
+        ]
+      }).svg
+      for (const text of ["Both", "Left", "Right", "layer"]) assert.include(texts(svg), text)
+      assert.strictEqual(texts(svg).filter((text) => text === "b").length, 1)
+      const strokes = linesOf(svg).map((line) => /stroke="[^"]*"/.exec(line)?.[0])
+      assert.strictEqual(strokes.length, 3)
+      assert.strictEqual(strokes[1], strokes[2])
+      assert.notStrictEqual(strokes[0], strokes[1])
+    })
+  )
+
+  it.effect("refuses no panels, and a panel without series", () =>
+    Effect.gen(function* () {
+      const refuse = (panels: ReadonlyArray<Viz.PanelOptions>) =>
+        Effect.map(Effect.flip(Viz.panels({ title: "t", panels }).svg), ({ message }) => message)
+      assert.include(yield* refuse([]), `"t" has no panels`)
+      assert.include(
+        yield* refuse([
+          { title: "first", series: series("a") },
+          { title: "second", series: [] }
+        ]),
+        `"second" has no series`
+      )
+    })
+  )
+})

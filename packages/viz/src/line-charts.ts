@@ -98,38 +98,83 @@ const toPoints = (points: Series["points"]): Points =>
     typeof point === "number" ? [i, point] : point
   )
 
+/** A panel for `panels`, and all of `lines`: series over axes of their own. */
+export interface PanelOptions {
+  readonly title: string
+  readonly series: ReadonlyArray<Series>
+  readonly xTitle?: string
+  readonly yTitle?: string
+  readonly xScale?: AxisScale
+  readonly yScale?: AxisScale
+  /** Whether x counts things, so that only whole numbers are marked; false unless given. */
+  readonly counts?: boolean
+}
+
+const toPanel = (options: PanelOptions, strokes: ReadonlyArray<string>): LinePanel => {
+  const { counts = false, series, title, xScale = "linear", xTitle = "x", yScale = "linear", yTitle = "y" } = options
+  return {
+    title,
+    xTitle,
+    yTitle,
+    lines: series.map(({ label, points }) => ({
+      label,
+      points: toPoints(points),
+      stroke: stroke(strokes.indexOf(label))
+    })),
+    counts,
+    xScale,
+    yScale
+  }
+}
+
+/** What is wrong with a panel, as a sentence. */
+const complaint = ({ series, title }: PanelOptions): string | undefined => {
+  if (series.length === 0) return `"${title}" has no series, so there is nothing to draw`
+  const empty = series.find(({ points }) => points.length === 0)
+  if (empty !== undefined) return `the series "${empty.label}" has no points`
+  const twice = series.find(({ label }, i) => series.findIndex((other) => other.label === label) !== i)
+  return twice === undefined ? undefined : `two series are called "${twice.label}"; labels must differ`
+}
+
+/**
+ * Panels of lines side by side, three in a row unless `columns` says otherwise, each with axes of its own. Series of one
+ * label are drawn alike in all of them. The chart fails with a `VizError` when there is no panel, or for a panel as
+ * `lines` does.
+ */
+export const panels = (
+  options: PageSize & {
+    readonly title: string
+    readonly panels: ReadonlyArray<PanelOptions>
+    readonly columns?: number
+  }
+): Chart =>
+  make(
+    Effect.suspend(() => {
+      const { panels, title } = options
+      const wrong =
+        panels.length === 0
+          ? `"${title}" has no panels, so there is nothing to draw`
+          : panels.map(complaint).find((sentence) => sentence !== undefined)
+      if (wrong !== undefined) return argument(wrong)
+      const labels = [...new Set(panels.flatMap(({ series }) => series.map(({ label }) => label)))]
+      return draw(
+        title,
+        panels.map((panel) => toPanel(panel, labels)),
+        options
+      )
+    })
+  )
+
 /**
  * Lines over one axis, told apart by colour and dashes. The chart fails with a `VizError` when there is no series, two
  * have the same label, or one has no points.
  */
-export const lines = (
-  options: PageSize & {
-    readonly title: string
-    readonly series: ReadonlyArray<Series>
-    readonly xTitle?: string
-    readonly yTitle?: string
-    readonly xScale?: AxisScale
-    readonly yScale?: AxisScale
-  }
-): Chart => {
-  const { series, title, xScale = "linear", xTitle = "x", yScale = "linear", yTitle = "y" } = options
-  const panel: LinePanel = {
-    title: "",
-    xTitle,
-    yTitle,
-    lines: series.map(({ label, points }, i) => ({ label, points: toPoints(points), stroke: stroke(i) })),
-    counts: false,
-    xScale,
-    yScale
-  }
-  return make(
+export const lines = (options: PageSize & PanelOptions): Chart =>
+  make(
     Effect.suspend(() => {
-      if (series.length === 0) return argument(`"${title}" has no series, so there is nothing to draw`)
-      const empty = panel.lines.find(({ points }) => points.length === 0)
-      if (empty !== undefined) return argument(`the series "${empty.label}" has no points`)
-      const twice = series.find(({ label }, i) => series.findIndex((other) => other.label === label) !== i)
-      if (twice !== undefined) return argument(`two series are called "${twice.label}"; labels must differ`)
-      return draw(title, [panel], options)
+      const wrong = complaint(options)
+      if (wrong !== undefined) return argument(wrong)
+      const labels = options.series.map(({ label }) => label)
+      return draw(options.title, [{ ...toPanel(options, labels), title: "" }], options)
     })
   )
-}
