@@ -1,7 +1,12 @@
-/** Charts of training runs and optimizers, as SVG and PNG. */
+/** Charts of models, training runs and optimizers, as SVG and PNG. */
 export { explanation, type ExplainedStep, updates } from "./explanation-charts.ts"
 export { type Image, images } from "./image-charts.ts"
 export { history, lines, type PageSize, type PanelOptions, panels, type Series } from "./line-charts.ts"
+export { type Colors, confusion, type Heatmap, heatmap, type HeatmapOptions, type Matrix } from "./heatmap-charts.ts"
+export { type Image, images } from "./image-charts.ts"
+export { history, lines, type PageSize, type PanelOptions, panels, type Series } from "./line-charts.ts"
+export { type DrawnModel, model } from "./model-chart.ts"
 export { paths, type Trace } from "./path-charts.ts"
 export { type FoundRates, rates } from "./rate-charts.ts"
+export { type LayerStatistics, type Scalar, statistics, type StatisticsByPath } from "./statistics-chart.ts"
 export type { Surface } from "./surface.ts"

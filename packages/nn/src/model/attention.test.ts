@@ -184,7 +184,7 @@ describe("transformer blocks", () => {
     )
     assert.deepStrictEqual(
       Model.summary(model).rows.flatMap(({ layer }) => (layer === "" ? [] : [layer])),
-      ["t", "t.attentionNorm", "t.attention", "t.denseNorm", "t.inner", "t.outer"]
+      ["t", "t.attention", "t.attentionNorm", "t.inner", "t.outer", "t.denseNorm"]
     )
     const { params } = model.init(key)
     const run = (seed: number) => numbers(model.apply(params, {}, x, Model.train(Key.key(seed))).y)

@@ -45,6 +45,8 @@ const merges: Readonly<Record<MergeMode, (a: AnyTensor, b: AnyTensor) => AnyTens
   ave: (a, b) => ops.div(ops.add(a, b), 2)
 }
 
+const signs: Readonly<Record<MergeMode, string>> = { concat: "concat", sum: "+", mul: "×", ave: "mean" }
+
 /** The second axis, time, from its end. */
 const reversed = (x: AnyTensor): AnyTensor =>
   ops.slice(x, {
@@ -114,6 +116,7 @@ const layerOf = (name: string, inner: AnyModel, outputShape: Sizes, mergeMode: M
     kind: `Bidirectional ${mergeMode}`,
     outputShape,
     random: inner.layers.some(({ random }) => random),
+    wiring: { form: "branches", join: signs[mergeMode] },
     layers: [direction("forward"), direction("backward")],
     init: (key) => {
       const [forward, backward] = [inner.init(Key.fold(key, 0)), inner.init(Key.fold(key, 1))]

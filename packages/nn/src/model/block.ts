@@ -32,19 +32,23 @@ export const assertKeeps = (operation: string, model: AnyModel, inner: AnyModel)
   )
 }
 
-/** A layer that applies a model and makes its output of the model's and its own input. */
+/** A layer that applies a model and makes its output of the model's and, where `sign` says how, its own input. */
 export const layerOfBlock = (
   name: string,
   kind: string,
   inner: AnyModel,
   join: (y: AnyTensor, x: AnyTensor) => AnyTensor,
-  outputShape = inner.outputShape
+  outputShape = inner.outputShape,
+  sign?: string
 ): Layer<Trees & Tree.Tree> => ({
   name,
   kind,
   outputShape,
   random: inner.layers.some(({ random }) => random),
   layers: inner.layers,
+  ...(sign === undefined
+    ? {}
+    : { wiring: { form: "series", bypasses: [{ from: 0, to: inner.layers.length, join: sign }] } }),
   init: inner.init,
   apply: (params, before, x, mode) => {
     const { y, state } = inner.apply(params, before, x, mode)

@@ -121,6 +121,7 @@ const layerOfBranches = (
   kind: string,
   branches: AnyBranches,
   outputShape: Sizes,
+  sign: string,
   join: (outputs: ReadonlyArray<AnyTensor>) => AnyTensor
 ): Layer => {
   const layers = branches.reduce<ReadonlyArray<AnyLayer>>((before, branch) => {
@@ -140,6 +141,7 @@ const layerOfBranches = (
     outputShape,
     random: layers.some(({ random }) => random),
     layers,
+    wiring: { form: "branches", join: sign },
     init: (key) => {
       const variables = branches.map(([own, { init }], i) => ({ own, ...init(Key.fold(key, i)) }))
       return {
@@ -211,7 +213,7 @@ export const concat: <L extends string, O extends Shape, const Bs extends Branch
       const features = outputs.reduce((sum, sizes) => sum + (sizes.at(-1) ?? 0), 0)
       return append(
         model,
-        layerOfBranches(name, "Concat", branches, [...first.slice(0, -1), features], (ys) =>
+        layerOfBranches(name, "Concat", branches, [...first.slice(0, -1), features], "concat", (ys) =>
           ops.concat(ys, first.length)
         )
       )
@@ -229,6 +231,7 @@ export interface Elementwise<Op extends string> {
 const elementwise = <Op extends string>(
   operation: Op,
   kind: string,
+  sign: string,
   join: (outputs: ReadonlyArray<AnyTensor>) => AnyTensor
 ): Elementwise<Op> =>
   face(1, (name: string, branchesOf: (model: AnyModel) => AnyBranches) => (model: AnyModel): AnyModel => {
@@ -238,7 +241,7 @@ const elementwise = <Op extends string>(
     const other = outputs.find((sizes) => !Axes.sameShape(sizes, first))
     if (other !== undefined)
       throw new ShapeError(`${operation}: branches give ${shown(first)} and ${shown(other)}; all must agree`)
-    return append(model, layerOfBranches(name, kind, branches, first, join))
+    return append(model, layerOfBranches(name, kind, branches, first, sign, join))
   })
 
 const sumOf = (ys: ReadonlyArray<AnyTensor>): AnyTensor => ys.reduce((a, b) => ops.add(a, b))
@@ -255,17 +258,19 @@ const sumOf = (ys: ReadonlyArray<AnyTensor>): AnyTensor => ys.reduce((a, b) => o
  * )
  * ```
  */
-export const add: Elementwise<"add"> = elementwise("add", "Add", sumOf)
+export const add: Elementwise<"add"> = elementwise("add", "Add", "+", sumOf)
 
 /** The product of branches: `y = b_1(x) b_2(x) ...`, such as a value and its gate. See `concat`. Keras's `Multiply`. */
-export const multiply: Elementwise<"multiply"> = elementwise("multiply", "Multiply", (ys) =>
+export const multiply: Elementwise<"multiply"> = elementwise("multiply", "Multiply", "×", (ys) =>
   ys.reduce((a, b) => ops.mul(a, b))
 )
 
 /** The mean of branches. See `concat`. Keras's `Average`. */
-export const average: Elementwise<"average"> = elementwise("average", "Average", (ys) => ops.div(sumOf(ys), ys.length))
+export const average: Elementwise<"average"> = elementwise("average", "Average", "mean", (ys) =>
+  ops.div(sumOf(ys), ys.length)
+)
 
 /** The larger of branches, element by element. See `concat`. Keras's `Maximum`. */
-export const maximum: Elementwise<"maximum"> = elementwise("maximum", "Maximum", (ys) =>
+export const maximum: Elementwise<"maximum"> = elementwise("maximum", "Maximum", "max", (ys) =>
   ys.reduce((a, b) => ops.max(a, b))
 )

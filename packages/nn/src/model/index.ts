@@ -48,7 +48,7 @@ export {
   type WaveOptions
 } from "./embedding.ts"
 export { flatten } from "./flatten.ts"
-export type { Applied, Evaluate, Layer, Mode, Train, Variables } from "./layer.ts"
+export type { AnyLayer, Applied, Bypass, Evaluate, Layer, Mode, Train, Variables, Wiring } from "./layer.ts"
 export {
   type AnyModel,
   evaluate,

@@ -36,6 +36,22 @@ export interface Applied<Y, S> {
 /** A record of trees by layer name. */
 export type Trees = { readonly [name: string]: Tree.Tree }
 
+/** A way around layers `from` up to, not including, `to`: their input is joined to their output, by what `join` signs. */
+export interface Bypass {
+  readonly from: number
+  readonly to: number
+  readonly join: string
+}
+
+/**
+ * How the layers inside a block are connected: one after the other, with ways around some; side by side, each given the
+ * block's input, and joined; or as repetitions of one, one after the other.
+ */
+export type Wiring =
+  | { readonly form: "series"; readonly bypasses: ReadonlyArray<Bypass> }
+  | { readonly form: "branches"; readonly join: string }
+  | { readonly form: "repeat" }
+
 /** A layer with parameters `P` and state `S`. */
 export interface Layer<P = Trees, S = Trees> {
   /** The key of its parameters and state; absent when it has neither. */
@@ -49,6 +65,8 @@ export interface Layer<P = Trees, S = Trees> {
   readonly random: boolean
   /** The layers inside a block. */
   readonly layers: ReadonlyArray<AnyLayer>
+  /** How they are connected; a series without bypasses unless given. */
+  readonly wiring?: Wiring
   readonly init: (key: Key.Key) => Variables<P, S>
   readonly apply: (params: P, state: S, x: AnyTensor, mode: Mode) => Applied<AnyTensor, S>
   /** What its regularisers add to the loss; absent when it has none. */

@@ -54,6 +54,7 @@ const repeated = (name: string, count: number, inner: AnyModel): Layer<List, Lis
     name,
     kind: `Repeat ${count}`,
     outputShape: inner.outputShape,
+    wiring: { form: "repeat" },
     random: inner.layers.some(({ random }) => random),
     layers: times.map((i) => ({
       name: String(i),

@@ -18,7 +18,7 @@ export const residual: <L extends string, O extends Shape, O2 extends Shape, P2,
   assertKeeps("residual", model, inner)
   return append(
     model,
-    layerOfBlock(name, "Residual", inner, (y, x) => operations.add(x, y))
+    layerOfBlock(name, "Residual", inner, (y, x) => operations.add(x, y), model.outputShape, "+")
   )
 })
 
@@ -60,7 +60,7 @@ export const gate: <L extends string, O extends Shape, O2 extends Shape, P2, S2>
     )
   return append(
     model,
-    layerOfBlock(name, "Gate", inner, (y, x) => operations.mul(x, y), sample)
+    layerOfBlock(name, "Gate", inner, (y, x) => operations.mul(x, y), sample, "×")
   )
 })
 

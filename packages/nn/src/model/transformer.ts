@@ -89,12 +89,21 @@ const layerOf = (
   normalizeFirst: boolean
 ): Layer => {
   const parts = [attentionNorm, attend, denseNorm, think]
+  const applied = normalizeFirst ? parts : [attend, attentionNorm, think, denseNorm]
+  const before = (part: number): number => applied.slice(0, part).reduce((sum, { layers }) => sum + layers.length, 0)
+  // Around a norm and what follows it, or around what a norm follows.
+  const bypasses = [0, 2].map((part) => ({
+    from: before(part),
+    to: before(normalizeFirst ? part + 2 : part + 1),
+    join: "+"
+  }))
   return {
     name,
     kind,
     outputShape,
     random: parts.some(({ layers }) => layers.some(({ random }) => random)),
-    layers: parts.flatMap(({ layers }) => layers),
+    layers: applied.flatMap(({ layers }) => layers),
+    wiring: { form: "series", bypasses },
     init: (key) => ({
       params: Object.fromEntries(parts.flatMap(({ init }, i) => Object.entries(init(Key.fold(key, i)).params))),
       state: nothing

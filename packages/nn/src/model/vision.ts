@@ -316,7 +316,14 @@ export const denseBlock: <L extends string, N extends number, G extends number>(
         const shape = [...m.outputShape.slice(0, -1), (m.outputShape.at(-1) ?? 0) + growthRate]
         return append(
           m,
-          layerOfBlock(`layer${i}`, "Growth", grown, (y, x) => operations.concat([x, y], x.shape.length - 1), shape)
+          layerOfBlock(
+            `layer${i}`,
+            "Growth",
+            grown,
+            (y, x) => operations.concat([x, y], x.shape.length - 1),
+            shape,
+            "concat"
+          )
         )
       }, emptyLike(model))
       return append(
