@@ -171,7 +171,8 @@ const validate = (
     return `${name}: labels need an output [batch, ..., classes], got [batch]`
   if (shape.length !== sample.length + 1 || sample.some((size, d) => size !== shape[d + 1])) {
     // A column of outputs and a list of numbers: what a regression most often begins with.
-    const help = sample.length === 1 && sample[0] === 1 && shape.length === 1 ? "; end the model with Model.reshape([])" : ""
+    const help =
+      sample.length === 1 && sample[0] === 1 && shape.length === 1 ? "; end the model with Model.reshape([])" : ""
     return `${name}: the output ${showShape(["batch", ...outputShape])} needs ${kind} ${showShape(["batch", ...sample])}, got ${showShape(shape)}${help}`
   }
   const wanted = kind === "labels" ? ["i32"] : ["f32", "f64"]

@@ -77,7 +77,10 @@ const smallest = (numbers: ReadonlyArray<number>, from: number): number =>
  * What was found; the steepest fall is looked for up to the smallest smoothed loss, beyond it the run is on its way up. The
  * first averages are of a few losses only, and fall and rise as single batches do: they are left out.
  */
-const findingOf = (points: ReadonlyArray<RangePoint>, { smoothing, steps }: Required<RangeTestOptions>): RateFinding => {
+const findingOf = (
+  points: ReadonlyArray<RangePoint>,
+  { smoothing, steps }: Required<RangeTestOptions>
+): RateFinding => {
   const finite = points.filter(({ smoothed }) => Number.isFinite(smoothed))
   const first = Math.min(Math.round(smoothing / (1 - smoothing)), Math.floor(steps / 10))
   const smoothed = finite.map((point) => point.smoothed)
