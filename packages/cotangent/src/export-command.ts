@@ -154,4 +154,4 @@ export const exportModel = Command.make(
       `Wrote model.wasm (${kilobytes(wasm.length)}, ${kilobytes(weights)} of them weights), model.js (${kilobytes(javascript.length)}) and model.d.ts in ${out}`
     )
   })
-).pipe(Command.withDescription("Write a trained model as WebAssembly and an ES module without dependencies"))
+).pipe(Command.withDescription("write a trained model as WebAssembly and an ES module without dependencies"))

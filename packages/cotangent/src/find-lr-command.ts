@@ -75,7 +75,7 @@ export const findLr = Command.make(
               suggestion === undefined
                 ? "The loss falls at none of the rates; look at the picture before choosing one."
                 : `Suggestion: ${shortRate(suggestion)}, where the loss falls fastest.`,
-              `A more careful choice: ${shortRate(beforeMinimum)}, a tenth of the rate of the smallest loss.`,
+              `Another choice: ${shortRate(beforeMinimum)}, a tenth of the rate of the smallest loss.`,
               `${points.length} rates from ${shortRate(from)} to ${shortRate(points.at(-1)?.rate ?? to)} tried${stopped === "divergence" ? ", then the loss grew out of bounds" : ""}.`,
               `Wrote ${files.join(", ")}`
             ].join("\n"),

@@ -161,7 +161,7 @@ describe("cotangent train FILE.ts", () => {
   usage("refuses two ways to report", ["train", iris, "--quiet", "--json"], /--quiet and --json are both given/)
   usage("refuses an unknown flag", ["train", iris, "--foo"], /Unrecognized flag: --foo[^]*train --help/)
   usage("refuses an unknown subcommand", ["trian"], /Unknown subcommand "trian"/)
-  usage("refuses a missing argument", ["train"], /Missing required argument: what/)
+  usage("refuses a missing argument", ["train"], /Missing required argument: experiment/)
   usage("refuses epochs that are none", ["train", iris, "--epochs", "0"], /Invalid value for flag --epochs/)
   usage("refuses a number that is none", ["train", iris, "--seed", "x"], /Invalid value for flag --seed/)
 })

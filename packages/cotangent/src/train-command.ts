@@ -14,7 +14,7 @@ import { trainTable } from "./train-table.ts"
 const positive = Schema.Int.check(Schema.isGreaterThan(0))
 
 const options = {
-  what: Argument.String("what").pipe(
+  what: Argument.String("experiment").pipe(
     Argument.withDescription(
       "FILE.ts, a file whose default export is an experiment; or a table for a perceptron: digits, iris, wine, or a CSV file (may be gzipped) with numbers and a class per row, the numbers used as they are"
     )

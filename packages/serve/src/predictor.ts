@@ -135,7 +135,7 @@ export const make = <R, L extends string>(
 }
 
 /** A predictor from a file: it takes any row, and says in a sentence what is wrong with one. */
-export type LoadedPredictor = Predictor<Numbers | Readonly<Record<string, unknown>>>
+export type LoadedPredictor = Predictor<unknown>
 
 /** A predictor from the bytes of a file that `Artifact.encode` made. Throws an ArtifactError when they hold no model. */
 export const fromBytes = (bytes: Uint8Array, options: PredictorOptions = {}): LoadedPredictor => {

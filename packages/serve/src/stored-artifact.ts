@@ -16,7 +16,6 @@ import {
   type ServedProgram,
   type Weight
 } from "./artifact.ts"
-import type { Numbers } from "./rows.ts"
 import { ArtifactError } from "./errors.ts"
 
 const key = "cotangent"
@@ -98,7 +97,7 @@ const assertFits = (
 }
 
 /** An artifact from a file: it takes any row, and says in a sentence what is wrong with one. */
-export type LoadedArtifact = Artifact<Numbers | Readonly<Record<string, unknown>>>
+export type LoadedArtifact = Artifact<unknown>
 
 /**
  * The artifact in the bytes of a file. Throws an ArtifactError when they hold none: everything they say is checked, for they

@@ -75,9 +75,15 @@ export interface Monitor {
   readonly monitor?: string
   /** What counts as an improvement: more than this, 0 unless given. */
   readonly minDelta?: number
-  /** Whether smaller or larger is better: `max` for names that contain "accuracy", else `min`. */
+  /**
+   * Whether smaller or larger is better. Unless given it goes by the name: `max` for one that contains acc, auc, precision,
+   * recall, specificity, sensitivity, f1, fbeta, iou, kappa, r2 or correlation, in small letters or large, else `min`.
+   */
   readonly mode?: "min" | "max"
 }
+
+/** Names of metrics that grow as a model gets better, within the names that people give them. */
+const largerIsBetter = /acc|auc|precision|recall|specificity|sensitivity|f1|fbeta|iou|kappa|r2|correlation/i
 
 /** The number that is watched, larger being better, and what it is called. */
 export const monitored = (
@@ -85,7 +91,7 @@ export const monitored = (
   record: EpochRecord
 ): { readonly name: string; readonly value: number } => {
   const name = monitor ?? (record.valLoss === undefined ? "loss" : "valLoss")
-  const larger = (mode ?? (/accuracy/i.test(name) ? "max" : "min")) === "max"
+  const larger = (mode ?? (largerIsBetter.test(name) ? "max" : "min")) === "max"
   return { name, value: (larger ? 1 : -1) * (record[name] ?? Number.NaN) }
 }
 

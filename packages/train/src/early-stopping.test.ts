@@ -49,6 +49,13 @@ describe("early stopping", () => {
     assert.strictEqual(watched({ patience: 1, monitor: "score", mode: "max" }, rising, "score").stopped, undefined)
   })
 
+  it("knows other metrics that grow by their names, and takes everything else for a loss", () => {
+    for (const name of ["acc", "valAcc", "auc", "valF1", "recall", "valMeanIoU", "r2", "pearsonCorrelation"])
+      assert.deepStrictEqual(watched({ patience: 1, monitor: name }, [0.5, 0.6, 0.7], name).improved, [1, 2, 3], name)
+    for (const name of ["valLoss", "mae", "valRmse", "calibrationError", "perplexity"])
+      assert.deepStrictEqual(watched({ patience: 1, monitor: name }, [0.7, 0.6, 0.5], name).improved, [1, 2, 3], name)
+  })
+
   it("NaN is never an improvement", () => {
     assert.deepStrictEqual(watched({ patience: 2 }, [NaN, NaN, 1]), { stopped: 2, improved: [] })
   })

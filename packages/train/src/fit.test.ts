@@ -8,6 +8,7 @@ import { T } from "@cotangent/graph"
 import { Loss, Metrics, Model } from "@cotangent/nn"
 import { adam, averaged, sgd } from "@cotangent/optim"
 import { Compute } from "@cotangent/runtime"
+import type { FitError } from "./errors.ts"
 import type { TrainEvent } from "./events.ts"
 import * as Trainer from "./fit.ts"
 
@@ -216,13 +217,21 @@ describe("what Trainer.fit refuses", () => {
     assert.deepStrictEqual(debug.params, plain.params)
   })
 
-  it("data and targets of other shapes, in the types", () => {
+  it("data and targets of other shapes, in the types", async () => {
     const wide = Synthetic.classification({ rows: 10, features: 5, classes: 3, seed: 1 })
     // @ts-expect-error the model takes [4] per sample, the data has [5]
     void Trainer.fit(model, options)(wide)
     const values = Dataset.regression({ inputShape: [4], rows: [[1, 2, 3, 4]], targets: [1] })
     // @ts-expect-error labels are i32
     void Trainer.fit(model, options)(values)
+    const column = pipe(Model.input([4]), Model.dense("y", 1))
+    const regression = { loss: Loss.meanSquaredError, optimizer: options.optimizer, epochs: 1 }
+    // @ts-expect-error needs f32 values [batch, 1], got f32 [batch]; end the model with Model.reshape([])
+    const unshaped = Trainer.fit(column, regression)(values)
+    assert.deepStrictEqual((await run(Effect.flip(unshaped as Effect.Effect<unknown, FitError, Compute>))).problems, [
+      "meanSquaredError: the output [batch, 1] needs values [batch, 1], got [1]; end the model with Model.reshape([])"
+    ])
+    void Trainer.fit(pipe(column, Model.reshape([])), regression)(values)
     type Names = Effect.Success<
       ReturnType<
         ReturnType<typeof Trainer.fit<["batch", 4], ["batch", 3], {}, {}, "labels", never, typeof options.metrics>>

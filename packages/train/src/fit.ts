@@ -5,7 +5,7 @@ import type * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
 import * as Stream from "effect/Stream"
-import type { DType, Guard, Mismatch, Shape, Show, ValuesOf } from "@cotangent/graph"
+import type { Dim, DType, Guard, Mismatch, Shape, Show, ValuesOf } from "@cotangent/graph"
 import { type Loss, Model } from "@cotangent/nn"
 import type { Rule, StateOf } from "@cotangent/optim"
 import type { Compute } from "@cotangent/runtime"
@@ -40,7 +40,9 @@ export type FitsData<
   YD extends DType
 > = [WithoutBatch<I>] extends [X]
   ? [X] extends [WithoutBatch<I>]
-    ? Loss.TargetRule<"fit", K, O, "f32", ["batch", ...Y], YD>
+    ? [K, O, Y, YD] extends ["values", readonly [Dim, 1], readonly [], "f32"]
+      ? `fit: the output ${Show<O>} needs f32 values ${Show<O>}, got f32 [batch]; end the model with Model.reshape([])`
+      : Loss.TargetRule<"fit", K, O, "f32", ["batch", ...Y], YD>
     : InputSentence<I, X>
   : InputSentence<I, X>
 type InputSentence<I extends Shape, X extends Shape> = number extends X["length"]

@@ -3,8 +3,6 @@ export { explanation, type ExplainedStep, updates } from "./explanation-charts.t
 export { type Image, images } from "./image-charts.ts"
 export { history, lines, type PageSize, type PanelOptions, panels, type Series } from "./line-charts.ts"
 export { type Colors, confusion, type Heatmap, heatmap, type HeatmapOptions, type Matrix } from "./heatmap-charts.ts"
-export { type Image, images } from "./image-charts.ts"
-export { history, lines, type PageSize, type PanelOptions, panels, type Series } from "./line-charts.ts"
 export { type DrawnModel, model } from "./model-chart.ts"
 export { paths, type Trace } from "./path-charts.ts"
 export { type FoundRates, rates } from "./rate-charts.ts"

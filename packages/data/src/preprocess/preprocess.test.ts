@@ -104,6 +104,21 @@ describe("Preprocess", () => {
     assert.match(sentences(Preprocess.fit(textual, sizes)).join(), /row 0: "Bern" is a string/)
     // @ts-expect-error: nothing follows one-hot numbers
     Preprocess.steps(Preprocess.oneHot(), Preprocess.standardise)
+    const places = Table.fromRows([{ city: "Bern" }, { city: null }, { city: "Bern" }, { city: "Rome" }])
+    const mode = Preprocess.make({
+      city: Preprocess.steps(Preprocess.impute("mostFrequent"), Preprocess.oneHot())
+    })
+    const known = Result.getOrThrow(Preprocess.fit(mode, places))
+    assert.deepStrictEqual([...Result.getOrThrow(Preprocess.row(known, { city: null }))], [1, 0])
+    // @ts-expect-error: the most frequent text is no number
+    Preprocess.steps(Preprocess.impute("mostFrequent"), Preprocess.standardise)
+    const flagged = Preprocess.make({ garden: Preprocess.flag })
+    const gardens = Result.getOrThrow(Preprocess.fit(flagged, Table.fromRows([{ garden: true }])))
+    assert.deepStrictEqual(
+      // @ts-expect-error: text is no truth value
+      sentences(Preprocess.row(gardens, { garden: "yes" })),
+      ['column "garden": "yes" is a string; a finite number, true or false is needed']
+    )
     const filled = Preprocess.impute<string>("mostFrequent")
     // @ts-expect-error: imputed text is no input yet
     Preprocess.make({ city: filled })

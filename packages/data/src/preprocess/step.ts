@@ -75,6 +75,10 @@ export const numberLearner = <F>(take: (x: number) => void, learned: () => F | s
 /** What a learner says that has seen no row. */
 export const noRows = "there are no rows to learn from"
 
+/** The sentence for a cell that is neither a number nor a truth value. */
+const noNumber = (cell: unknown): string =>
+  `${show(cell)} is a ${typeof cell}; a finite number, true or false is needed`
+
 /** What follows the last step: a number or a truth value (0 or 1), rounded to f32. */
 export const lastWriter: Writer = {
   width: 1,
@@ -84,7 +88,7 @@ export const lastWriter: Writer = {
       out[at] = cell ? 1 : 0
       return undefined
     }
-    if (!isNumber(cell)) return notNumber(cell)
+    if (!isNumber(cell)) return isMissing(cell) || typeof cell === "number" ? notNumber(cell) : noNumber(cell)
     const rounded = Math.fround(cell)
     if (!Number.isFinite(rounded)) return `${cell} is too large for f32`
     out[at] = rounded

@@ -37,14 +37,15 @@ export const flag: Step<boolean, boolean> = { plans: [] }
 /**
  * Fills in missing cells (null, undefined, NaN) with the mean, the median or the most frequent of those that are known,
  * or with a constant. Of equally frequent ones the first in order is taken. With `indicator` there is one more number,
- * 1 where the cell was missing. For text: `impute<string>("mostFrequent")`.
+ * 1 where the cell was missing. `"mostFrequent"` takes text, unless told otherwise: `impute<number>("mostFrequent")`.
  */
 export const impute: {
   (strategy: "mean" | "median", options?: { readonly indicator?: boolean }): Step<Missing<number>, number>
   <T extends Category = string>(
     strategy: "mostFrequent",
     options?: { readonly indicator?: boolean }
-  ): Step<Missing<T>, T>
+    // Not inferred from where the step is put: \`steps\` would make it never.
+  ): Step<Missing<NoInfer<T>>, NoInfer<T>>
   (strategy: { readonly constant: number }, options?: { readonly indicator?: boolean }): Step<Missing<number>, number>
   (strategy: { readonly constant: string }, options?: { readonly indicator?: boolean }): Step<Missing<string>, string>
   (

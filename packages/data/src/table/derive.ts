@@ -1,6 +1,6 @@
 /** Tables made of tables: fewer columns, more columns, other orders, several in one. */
 import { argumentError } from "../data-error.ts"
-import { type AnyTable, column, isMissing, noColumn, type Row, row, type Table, take } from "./table.ts"
+import { type AnyTable, column, filterRows, isMissing, noColumn, type Row, row, type Table, take } from "./table.ts"
 
 /**
  * The columns with these names, in this order. Throws a `DataError` for a column that is not there.
@@ -54,6 +54,29 @@ export const withColumn = <R extends Row, const N extends string, A>(
     ...self,
     columns: { ...self.columns, [name]: cells } as unknown as Table<Omit<R, N> & { readonly [K in N]: A }>["columns"]
   }
+}
+
+/** A row whose cells in the columns `K` are all there. */
+export type Known<R extends Row, K extends keyof R> = {
+  readonly [N in keyof R]: N extends K ? NonNullable<R[N]> : R[N]
+}
+
+/**
+ * The rows that miss no cell of these columns: those whose target is known, say. In the types they are no longer missing.
+ * Throws a `DataError` for a column that is not there. pandas: `dropna(subset=...)`.
+ *
+ * ```ts
+ * const people = Table.fromColumns({ name: ["Ann", null, "Cy"], age: [31, 52, null] })
+ * console.log(Table.dropMissing(people, ["age"]).columns.age) // => [ 31, 52 ]
+ * ```
+ */
+export const dropMissing = <R extends Row, const K extends keyof R & string>(
+  self: Table<R>,
+  names: ReadonlyArray<K>
+): Table<Known<R, K>> => {
+  const cells: ReadonlyArray<ReadonlyArray<unknown>> = names.map((name) => column(self, name))
+  // No cell that is left in these columns is missing.
+  return filterRows(self, (i) => cells.every((each) => !isMissing(each[i]))) as unknown as Table<Known<R, K>>
 }
 
 /** The rows of several tables one after the other. Throws a `DataError` when they differ in their columns. */

@@ -52,6 +52,12 @@ describe("Table", () => {
       city: people.columns.city,
       name: people.columns.name
     })
+    const known = Table.dropMissing(people, ["age"])
+    expectTypeOf(known.columns.age).toEqualTypeOf<ReadonlyArray<number>>()
+    expectTypeOf(known.columns.city).toEqualTypeOf<ReadonlyArray<string>>()
+    assert.deepStrictEqual(known.columns, { name: ["Ann", "Cy"], age: [31, 52], city: ["Bern", "Bern"] })
+    assert.deepStrictEqual(Table.dropMissing(people, ["name", "city"]).columns, people.columns)
+    assert.throws(() => Table.dropMissing(people, ["sex" as "age"]), DataError, /no column "sex"/)
     assert.deepStrictEqual(Table.sortBy(people, "city").columns.name, ["Ann", "Cy", "Bo"])
     assert.deepStrictEqual(Table.sortBy(people, "age").columns.name, ["Ann", "Cy", "Bo"])
     const parts = Split.folds(people, 3, 1).map(({ validation }) => validation)

@@ -32,7 +32,7 @@ const examples = documents.flatMap((file) => {
   const blocks = blocksOf(read(file))
   return blocks.flatMap(({ lines, line }, i) =>
     lines.flatMap((text) => {
-      const [, example] = /^node --conditions=@cotangent\/source (examples\/\S+\.ts)$/.exec(text.trim()) ?? []
+      const [, example] = /^npx node --conditions=@cotangent\/source (examples\/\S+\.ts)$/.exec(text.trim()) ?? []
       const next = blocks[i + 1]
       return example === undefined || isPage(example)
         ? []

@@ -170,7 +170,10 @@ const validate = (
   if (kind === "labels" && outputShape.length === 0)
     return `${name}: labels need an output [batch, ..., classes], got [batch]`
   if (shape.length !== sample.length + 1 || sample.some((size, d) => size !== shape[d + 1])) {
-    return `${name}: the output ${showShape(["batch", ...outputShape])} needs ${kind} ${showShape(["batch", ...sample])}, got ${showShape(shape)}`
+    // A column of outputs and a list of numbers: what a regression most often begins with.
+    const help =
+      sample.length === 1 && sample[0] === 1 && shape.length === 1 ? "; end the model with Model.reshape([])" : ""
+    return `${name}: the output ${showShape(["batch", ...outputShape])} needs ${kind} ${showShape(["batch", ...sample])}, got ${showShape(shape)}${help}`
   }
   const wanted = kind === "labels" ? ["i32"] : ["f32", "f64"]
   if (!wanted.includes(dtype)) return `${name}: ${kind} must be ${wanted.join(" or ")}, got ${dtype}`

@@ -49,6 +49,19 @@ describe("rangeTest", () => {
     assert.strictEqual(finding.points.length, 3)
   })
 
+  it("suggests none of the first rates, whose averages are of few losses", () => {
+    // Batches differ by 1 from one another; the fall at 0.01 is slower than that, and spread over a decade.
+    const test = rangeTest({ from: 1e-6, to: 1, steps: 120 })
+    const losses = test.rates.map((rate, i) => 4 - Math.tanh(3 * (Math.log10(rate) + 2)) + (i % 2 === 0 ? 0.5 : -0.5))
+    const { points, suggestion = 0 } = test.finding(losses.reduce(test.update, test.init))
+    assert.isBelow((points[1]?.smoothed ?? 0) - (points[0]?.smoothed ?? 0), -0.5)
+    assert.isAbove(suggestion, 1e-3)
+    assert.isBelow(suggestion, 1e-1)
+    // A test that ends among them still ends.
+    const short = rangeTest({ steps: 100 })
+    assert.isUndefined(short.finding([1, 0.5, Number.NaN].reduce(short.update, short.init)).suggestion)
+  })
+
   it("suggests nothing where the loss never falls", () => {
     const test = rangeTest({ steps: 5, smoothing: 0 })
     const finding = test.finding([1, 1.1, 1.2, 1.3, 1.4].reduce(test.update, test.init))

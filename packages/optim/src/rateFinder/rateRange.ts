@@ -69,19 +69,28 @@ const slopes = (x: ReadonlyArray<number>, y: ReadonlyArray<number>): ReadonlyArr
   })
 }
 
-/** What was found; the steepest fall is looked for up to the smallest smoothed loss, beyond it the run is on its way up. */
-const findingOf = (points: ReadonlyArray<RangePoint>, steps: number): RateFinding => {
+/** The index of the smallest number from `from` on; `from` where there is none. */
+const smallest = (numbers: ReadonlyArray<number>, from: number): number =>
+  numbers.reduce((best, x, i) => (i > from && x < (numbers[best] ?? Infinity) ? i : best), from)
+
+/**
+ * What was found; the steepest fall is looked for up to the smallest smoothed loss, beyond it the run is on its way up. The
+ * first averages are of a few losses only, and fall and rise as single batches do: they are left out.
+ */
+const findingOf = (
+  points: ReadonlyArray<RangePoint>,
+  { smoothing, steps }: Required<RangeTestOptions>
+): RateFinding => {
   const finite = points.filter(({ smoothed }) => Number.isFinite(smoothed))
-  const lowest = finite.reduce(
-    (best, point, i) => (point.smoothed < (finite[best]?.smoothed ?? Infinity) ? i : best),
-    0
-  )
+  const first = Math.min(Math.round(smoothing / (1 - smoothing)), Math.floor(steps / 10))
+  const smoothed = finite.map((point) => point.smoothed)
+  const lowest = smallest(smoothed, Math.min(first, Math.max(finite.length - 1, 0)))
   const falling = finite.slice(0, lowest + 1)
   const slope = slopes(
     falling.map(({ rate }) => Math.log(rate)),
-    falling.map(({ smoothed }) => smoothed)
+    smoothed.slice(0, lowest + 1)
   )
-  const steepest = slope.reduce((best, s, i) => (s < (slope[best] ?? Infinity) ? i : best), 0)
+  const steepest = smallest(slope, first)
   const suggestion = (slope[steepest] ?? 0) < 0 ? falling[steepest]?.rate : undefined
   return {
     points,
@@ -94,10 +103,11 @@ const findingOf = (points: ReadonlyArray<RangePoint>, steps: number): RateFindin
 /**
  * The learning-rate range test, as a pure state machine: rates from small to large, one step each, the loss of each
  * smoothed by `a' = s a + (1 - s) loss` and divided by its weight `1 - s^n`. It stops when the smoothed loss is
- * `divergence` times its smallest, or not finite. The suggestion is the rate at which the smoothed loss falls fastest.
+ * `divergence` times its smallest, or not finite. The suggestion is the rate at which the smoothed loss falls fastest; the
+ * first `s / (1 - s)` rates, a tenth of all at most, are tried and not suggested, because their averages are of few losses.
  *
  * Source: Smith 2017, Cyclical Learning Rates for Training Neural Networks, section 3.3; the exponential spacing, the
- * smoothing and the steepest descent as in fastai's `lr_find`. The run itself is `Trainer.findRate`.
+ * smoothing, the steepest descent and the rates left out as in fastai's `lr_find`. The run itself is `Trainer.findRate`.
  *
  * ```ts
  * const test = rangeTest({ from: 1e-3, to: 1, steps: 4, smoothing: 0 })
@@ -155,6 +165,6 @@ export const rangeTest = (options: RangeTestOptions = {}): RangeTest => {
         done: diverged || n + 1 === o.steps
       }
     },
-    finding: ({ points }) => findingOf(points, o.steps)
+    finding: ({ points }) => findingOf(points, o)
   }
 }
