@@ -32,7 +32,7 @@ const above: Readonly<Record<Room, ReadonlyArray<Room>>> = {
   data: ["kernel", "graph"],
   train: ["kernel", "graph", "autodiff", "optim", "nn", "compiler", "runtime", "data"],
   serve: ["kernel", "graph", "nn", "compiler", "runtime", "data", "train"],
-  viz: ["graph", "train"],
+  viz: ["graph", "nn", "train"],
   cotangent: ["kernel", "graph", "autodiff", "optim", "nn", "compiler", "runtime", "data", "train", "serve", "viz"]
 }
 const pure: ReadonlyArray<Room> = ["kernel", "graph", "autodiff", "optim", "nn", "compiler"]
