@@ -12,7 +12,7 @@ import { FitError, NonFiniteError } from "./errors.ts"
 import type { FitsData, MetricNames, Run } from "./fit.ts"
 import type { EpochRecord } from "./history.ts"
 import { freshState } from "./initial-state.ts"
-import type { FitOptions, MetricRecord } from "./options.ts"
+import type { FitOptions, Learning, MetricRecord } from "./options.ts"
 import { type AnyFitOptions, cut, dataProblems, makePlan, type Plan } from "./plan.ts"
 import { evaluateStep, type TrainData, trainStep, type TrainState } from "./programs.ts"
 import type { AnyRun, FitFailure } from "./run.ts"
@@ -165,7 +165,7 @@ export const fitStream =
     const M extends MetricRecord<K> = {}
   >(
     model: Model.Model<I, O, P, S>,
-    options: StreamFitOptions<K, R, M>
+    options: Learning<K, R, M> & StreamFitOptions<K, R, M>
   ) =>
   <X extends Shape, Y extends Shape, YD extends DType, W>(
     data: DataStream.DataStream<X, Y, YD, "f32", W> & FitsData<I, O, K, X, Y, YD>

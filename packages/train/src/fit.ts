@@ -13,7 +13,7 @@ import type { Compute } from "@cotangent/runtime"
 import type { Emit } from "./epochs.ts"
 import type { Stopped, TrainEvent } from "./events.ts"
 import type { History } from "./history.ts"
-import type { FitOptions, MetricRecord } from "./options.ts"
+import type { FitOptions, Learning, MetricRecord } from "./options.ts"
 import type { AnyFitOptions } from "./plan.ts"
 import { type FitFailure, runTraining } from "./run.ts"
 
@@ -128,7 +128,7 @@ export const fit =
     const M extends MetricRecord<K> = {}
   >(
     model: Model.Model<I, O, P, S>,
-    options: FitOptions<K, R, M, NoInfer<P>, NoInfer<S>>
+    options: Learning<K, R, M> & FitOptions<K, R, M, NoInfer<P>, NoInfer<S>>
   ) =>
   <X extends Shape, Y extends Shape, YD extends DType>(
     data: Dataset<X, Y, YD> & FitsData<I, O, K, X, Y, YD>
@@ -147,7 +147,7 @@ export const events =
     const M extends MetricRecord<K> = {}
   >(
     model: Model.Model<I, O, P, S>,
-    options: FitOptions<K, R, M, NoInfer<P>, NoInfer<S>>
+    options: Learning<K, R, M> & FitOptions<K, R, M, NoInfer<P>, NoInfer<S>>
   ) =>
   <X extends Shape, Y extends Shape, YD extends DType>(
     data: Dataset<X, Y, YD> & FitsData<I, O, K, X, Y, YD>
