@@ -9,7 +9,7 @@ import type { CheckpointStore } from "./checkpoint-store.ts"
 import { FitError } from "./errors.ts"
 import { fit, type FitFailure, type FitsData, type MetricNames, type Run } from "./fit.ts"
 import { evaluate, type EvaluateFailure, type Measured } from "./measuring.ts"
-import type { FitOptions, MetricRecord } from "./options.ts"
+import type { FitOptions, Learning, MetricRecord } from "./options.ts"
 import { shown, textTable } from "./table.ts"
 
 /** How to cross-validate: how to train, and into how many folds the data is cut. */
@@ -121,7 +121,7 @@ export const crossValidate =
     W = never
   >(
     model: Model.Model<I, O, P, S>,
-    options: CrossValidationOptions<K, R, M, NoInfer<P>, NoInfer<S>, E, W>
+    options: Learning<K, R, M> & CrossValidationOptions<K, R, M, NoInfer<P>, NoInfer<S>, E, W>
   ) =>
   <X extends Shape, Y extends Shape, YD extends DType>(
     data: Dataset<X, Y, YD> & FitsData<I, O, K, X, Y, YD>

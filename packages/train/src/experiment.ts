@@ -19,7 +19,7 @@ import { findRate as findRateOf, type FindRateFailure } from "./find-rate.ts"
 import { events as eventsOf, type FitFailure, type FitsData } from "./fit.ts"
 import type { History } from "./history.ts"
 import { type EvaluateFailure, evaluate as evaluateOf, predict as predictOf } from "./measuring.ts"
-import type { CheckpointOptions, FitOptions, MetricRecord } from "./options.ts"
+import type { CheckpointOptions, FitOptions, Learning, MetricRecord } from "./options.ts"
 import { type AnyFitOptions, makePlan } from "./plan.ts"
 import { settingsOf } from "./resume.ts"
 import type { Settings } from "./checkpoint.ts"
@@ -144,7 +144,7 @@ export const make = <
   readonly data: Effect.Effect<Dataset<X, Y, YD> & FitsData<I, O, K, X, Y, YD>, unknown, World>
   /** Data that the run never sees, to measure the trained model on. */
   readonly test?: Effect.Effect<Dataset<X, Y, YD>, unknown, World>
-  readonly fit: Fit<K, R, M, NoInfer<P>, NoInfer<S>>
+  readonly fit: Learning<K, R, M> & Fit<K, R, M, NoInfer<P>, NoInfer<S>>
   /** Optimizers of one's own that a comparison can name, each made of a rate. */
   readonly optimizers?: OptimizersOfRate
 }): Experiment => {

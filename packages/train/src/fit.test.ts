@@ -232,6 +232,23 @@ describe("what Trainer.fit refuses", () => {
       "meanSquaredError: the output [batch, 1] needs values [batch, 1], got [1]; end the model with Model.reshape([])"
     ])
     void Trainer.fit(pipe(column, Model.reshape([])), regression)(values)
+    const { epochs: _, ...without } = options
+    void Trainer.fit(model, {
+      ...options,
+      // @ts-expect-error 'epoch' does not exist
+      epoch: 3
+    })
+    // @ts-expect-error Property 'epochs' is missing
+    const endless = Trainer.fit(model, without)(data)
+    assert.deepStrictEqual((await run(Effect.flip(endless as Effect.Effect<unknown, FitError, Compute>))).problems, [
+      "epochs is missing; a whole number of 1 or more is needed"
+    ])
+    void Trainer.fit(model, {
+      loss,
+      optimizer: options.optimizer,
+      // @ts-expect-error 'epoch' does not exist, and not: the loss is not assignable
+      epoch: 3
+    })
     type Names = Effect.Success<
       ReturnType<
         ReturnType<typeof Trainer.fit<["batch", 4], ["batch", 3], {}, {}, "labels", never, typeof options.metrics>>

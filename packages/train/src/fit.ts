@@ -12,7 +12,7 @@ import type { Compute } from "@cotangent/runtime"
 import type { Emit } from "./epochs.ts"
 import type { Stopped, TrainEvent } from "./events.ts"
 import type { History } from "./history.ts"
-import type { FitOptions, MetricRecord } from "./options.ts"
+import type { FitOptions, Learning, MetricRecord } from "./options.ts"
 import type { AnyFitOptions } from "./plan.ts"
 import { type FitFailure, runTraining } from "./run.ts"
 import type { AnySource, Source } from "./source.ts"
@@ -136,7 +136,7 @@ export const fit =
     const M extends MetricRecord<K> = {}
   >(
     model: Model.Model<I, O, P, S>,
-    options: FitOptions<K, R, M, NoInfer<P>, NoInfer<S>>
+    options: Learning<K, R, M> & FitOptions<K, R, M, NoInfer<P>, NoInfer<S>>
   ) =>
   <X extends Shape, Y extends Shape, YD extends DType, E = never, W = never>(
     source: Source<X, Y, YD, E, W> & FitsData<I, O, K, X, Y, YD>
@@ -155,7 +155,7 @@ export const events =
     const M extends MetricRecord<K> = {}
   >(
     model: Model.Model<I, O, P, S>,
-    options: FitOptions<K, R, M, NoInfer<P>, NoInfer<S>>
+    options: Learning<K, R, M> & FitOptions<K, R, M, NoInfer<P>, NoInfer<S>>
   ) =>
   <X extends Shape, Y extends Shape, YD extends DType, E = never, W = never>(
     source: Source<X, Y, YD, E, W> & FitsData<I, O, K, X, Y, YD>

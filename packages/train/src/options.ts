@@ -60,6 +60,24 @@ export interface From<P, S> {
 /** How much each class counts: by its number, or in order. Classes that are not named count 1. */
 export type ClassWeight = ReadonlyArray<number> | { readonly [label: number]: number }
 
+/** What is learned, and what is measured. */
+export interface Objective<K extends Loss.TargetKind, M extends MetricRecord<K>> {
+  readonly loss: Loss.Loss<K>
+  readonly metrics?: M
+}
+
+/**
+ * What is learned, how, and what is measured. A function that infers types from options takes `Learning & FitOptions`: of an
+ * object that lacks a member and has another instead (`epoch` for `epochs`) the compiler infers nothing, and would blame the
+ * loss; these three members it always infers from, and then names the member that is wrong.
+ */
+export interface Learning<K extends Loss.TargetKind, R extends Rule, M extends MetricRecord<K>> extends Objective<
+  K,
+  M
+> {
+  readonly optimizer: Optimizer<R>
+}
+
 /** How to train; the names and meanings are Keras's where Keras has them. */
 export interface FitOptions<
   K extends Loss.TargetKind,
@@ -67,10 +85,7 @@ export interface FitOptions<
   M extends MetricRecord<K>,
   P = unknown,
   S = unknown
-> {
-  readonly loss: Loss.Loss<K>
-  readonly optimizer: Optimizer<R>
-  readonly metrics?: M
+> extends Learning<K, R, M> {
   /** The last epoch; the first is 1, or the one after `initialEpoch`. */
   readonly epochs: number
   /** The epochs that `from` has behind it: numbers and orders of rows go on from there. 0 unless given. */
@@ -165,7 +180,10 @@ export const problemsOf = (options: CheckedOptions): ReadonlyArray<string> => {
   const validates = split !== undefined || validationData !== undefined
   const names = Object.keys(metrics)
   return [
-    ...wholeFrom("epochs", options.epochs, 1),
+    // Node looks at no types: without the number of the last epoch a run would never end.
+    ...wholeFrom("epochs", options.epochs ?? Number.NaN, 1).map((said) =>
+      options.epochs === undefined ? "epochs is missing; a whole number of 1 or more is needed" : said
+    ),
     ...wholeFrom("initialEpoch", options.initialEpoch, 0),
     ...(options.epochs >= 1 && (options.initialEpoch ?? 0) >= options.epochs
       ? [`initialEpoch is ${options.initialEpoch} and epochs ${options.epochs}; epochs is the number of the last one`]

@@ -13,7 +13,7 @@ import { FitError } from "./errors.ts"
 import type { Stopped } from "./events.ts"
 import { fit, type FitFailure, type FitsData, type MetricNames } from "./fit.ts"
 import type { History } from "./history.ts"
-import type { FitOptions, MetricRecord } from "./options.ts"
+import type { FitOptions, MetricRecord, Objective } from "./options.ts"
 import { shown, textTable } from "./table.ts"
 import type { Weights } from "./weights.ts"
 
@@ -155,7 +155,7 @@ export const trials =
     W = never
   >(
     model: Model.Model<I, O, P, S>,
-    options: SweepOptions<K, M, E, W>
+    options: Objective<K, M> & SweepOptions<K, M, E, W>
   ) =>
   <X extends Shape, Y extends Shape, YD extends DType>(
     data: Dataset<X, Y, YD> & FitsData<I, O, K, X, Y, YD>
@@ -250,7 +250,7 @@ export const sweep =
     W = never
   >(
     model: Model.Model<I, O, P, S>,
-    options: SweepOptions<K, M, E, W>
+    options: Objective<K, M> & SweepOptions<K, M, E, W>
   ) =>
   <X extends Shape, Y extends Shape, YD extends DType>(
     data: Dataset<X, Y, YD> & FitsData<I, O, K, X, Y, YD>
