@@ -14,11 +14,11 @@ const firstNotFinite = (data: ArrayLike<number>): number => {
 }
 
 /** A number that is not finite among inputs whose first row is number `first`. */
-const notFinite = (value: Value, first: number): ReadonlyArray<string> => {
+const notFinite = (value: Value, first: number, name = "the data"): ReadonlyArray<string> => {
   const at = firstNotFinite(value.data)
   if (at < 0) return []
   const row = first + Math.floor(at / Math.max(1, value.data.length / (value.shape[0] ?? 1)))
-  return [`sample ${row} of the data holds ${value.data[at]}; every number must be finite`]
+  return [`sample ${row} of ${name} holds ${value.data[at]}; every number must be finite`]
 }
 
 const shapeProblems = ({ model }: Fits, { inputShape }: RowsLike, name: string): ReadonlyArray<string> =>
@@ -32,8 +32,8 @@ export const dataProblems = (fits: Fits, data: AnyDataset, name = "the data"): R
   return [
     ...(data.size === 0 ? [`${name} has no samples`] : []),
     ...shapeProblems(fits, data, name),
-    ...notFinite(data.x, 0),
-    ...(targets === undefined ? [] : [targets])
+    ...notFinite(data.x, 0, name),
+    ...(targets === undefined ? [] : [name === "the data" ? targets : `${name}: ${targets}`])
   ]
 }
 
@@ -64,6 +64,6 @@ export const chunkProblems = (
 ): ReadonlyArray<string> => {
   if (shapesOf(chunk) !== shapesOf(stream))
     return [`the rows from ${first} on are ${shapesOf(chunk)}, those of the stream ${shapesOf(stream)}`]
-  const targets = loss.validateTargets(chunk.y, model.outputShape)
-  return [...notFinite(chunk.x, first), ...(targets === undefined ? [] : [`in the rows from ${first} on: ${targets}`])]
+  const targets = loss.validateTargets(chunk.y, model.outputShape, first)
+  return [...notFinite(chunk.x, first), ...(targets === undefined ? [] : [targets])]
 }

@@ -21,6 +21,7 @@ import type { History } from "./history.ts"
 import { type EvaluateFailure, evaluate as evaluateOf, predict as predictOf } from "./measuring.ts"
 import type { CheckpointOptions, FitOptions, Learning, MetricRecord } from "./options.ts"
 import { type AnyFitOptions, makePlan } from "./plan.ts"
+import { has, isDataset, isRecord, metricProblems } from "./untyped.ts"
 import { settingsOf } from "./resume.ts"
 import type { Settings } from "./checkpoint.ts"
 import { type AnyOptimizer, type Sweep, sweep as sweepOf, type TrialResult } from "./sweep.ts"
@@ -57,15 +58,6 @@ type Fit<K extends Loss.TargetKind, R extends Rule, M extends MetricRecord<K>, P
   readonly initialEpoch?: never
 }
 
-const isRecord = (value: unknown): value is { readonly [name: string]: unknown } =>
-  typeof value === "object" && value !== null
-
-/** Whether something, that may be a function itself, has functions of these names. */
-const has = (value: unknown, ...names: ReadonlyArray<string>): boolean =>
-  (isRecord(value) || typeof value === "function") &&
-  // `Reflect.get` takes functions too, which have no index signature.
-  names.every((name) => typeof Reflect.get(value, name) === "function")
-
 /** What is wrong with a definition that nothing has checked: a file of TypeScript may run without its types being looked at. */
 const problemsOf = (definition: unknown): ReadonlyArray<string> => {
   if (!isRecord(definition)) return ["a record with model, data and fit is needed"]
@@ -79,11 +71,7 @@ const problemsOf = (definition: unknown): ReadonlyArray<string> => {
     ...(has(loss, "validateTargets") ? [] : ["fit.loss is no loss; see Loss"]),
     ...(has(optimizer, "init", "step") ? [] : ["fit.optimizer is no optimizer; see Optimizer"]),
     ...(typeof epochs === "number" ? [] : ["fit.epochs is no number"]),
-    ...(isRecord(metrics)
-      ? Object.entries(metrics).flatMap(([name, metric]) =>
-          has(metric, "init") ? [] : [`fit.metrics.${name} is no metric; see Metrics`]
-        )
-      : ["fit.metrics is no record of metrics"]),
+    ...metricProblems("fit.metrics", metrics),
     ...(checkpoints === undefined && initialEpoch === undefined
       ? []
       : ["fit has checkpoints or initialEpoch, which are for who starts a run"]),
@@ -98,7 +86,7 @@ const problemsOf = (definition: unknown): ReadonlyArray<string> => {
 /** The data of an experiment, or the sentence that they are none. */
 const dataSet = (name: string, data: Effect.Effect<AnyDataset, unknown, World>) =>
   Effect.flatMap(data, (found: unknown) =>
-    isRecord(found) && isRecord(found["x"]) && isRecord(found["y"]) && typeof found["size"] === "number"
+    isDataset(found)
       ? // The parts of a data set are there; the trainer looks at what they hold.
         Effect.succeed(found as unknown as AnyDataset)
       : Effect.fail(

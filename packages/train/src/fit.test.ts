@@ -173,6 +173,40 @@ describe("what Trainer.fit refuses", () => {
     assert.match(message, /sample 5, 3 is not/)
   })
 
+  it("labels that are no classes, wherever they are, unless the loss ignores them", async () => {
+    const y = data.y.data.slice()
+    y[5] = 7
+    const wrong = { ...data, y: { ...data.y, data: y } }
+    const found = "sparseCategoricalCrossentropy: in the target of sample 5, 7 is not a class from 0 to 2"
+    // The options hold rows of the data out: the wrong one is looked at whichever side it is on.
+    assert.strictEqual(await sentence(Trainer.fit(model, options)(wrong)), `fit: ${found}`)
+    const { loss, optimizer } = options
+    const held = Trainer.fit(model, { loss, optimizer, epochs: 1, validationData: wrong })(data)
+    assert.strictEqual(await sentence(held), `fit: the validation data: ${found}`)
+    const mine = Loss.make({ name: "mine", targets: "labels", elements: (x) => T.sum(x, { axis: -1 }) })
+    assert.include(await sentence(Trainer.fit(model, { ...options, loss: mine })(wrong)), "sample 5, 7 is not a class")
+    const ignoring = Loss.sparseCategoricalCrossentropy({ fromLogits: true, ignoreIndex: 7 })
+    await run(Trainer.fit(model, { ...options, loss: ignoring, epochs: 1 })(wrong))
+    assert.include(
+      await sentence(Trainer.fit(model, { ...options, classWeight: { 3: 2 } })(data)),
+      "classWeight names 3, which is not a class from 0 to 2"
+    )
+  })
+
+  it("what is no model, loss, optimizer, metric, number or data set, when types were not looked at", async () => {
+    const none = { loss: undefined, optimizer: "adam", metrics: { accuracy: "accuracy" }, validationData: [] }
+    const message = await sentence(Trainer.fit(undefined as never, none as never)([] as never))
+    assert.deepStrictEqual(message.split("\n"), [
+      "fit: the model is no model; make it with pipe(Model.input([...]), ...)",
+      "fit: loss is no loss; see Loss",
+      "fit: metrics.accuracy is no metric; see Metrics",
+      "fit: the data is no data set; make it with Dataset, or a stream to train on with DataStream",
+      "fit: optimizer is no optimizer; see Optimizer",
+      "fit: epochs is undefined; a number is needed",
+      "fit: validationData is no data set"
+    ])
+  })
+
   it("a loss that stops being finite, with the history so far", async () => {
     const error = await run(
       Effect.flip(Trainer.fit(model, { ...options, optimizer: sgd({ learningRate: 1e30 }), epochs: 9 })(data))

@@ -90,6 +90,17 @@ describe("Trainer.evaluate", () => {
         const { message } = yield* Effect.flip(wrong)
         assert.include(message, "batchSize is 1.5")
         assert.include(message, "sampleWeight has 1 numbers, the data has 29 samples")
+        const y = data.y.data.slice()
+        y[28] = -1
+        const labels = Trainer.evaluate(model, { loss, sampleWeight: y })(weights)({
+          ...data,
+          y: { ...data.y, data: y }
+        })
+        const sentences = (yield* Effect.flip(labels)).message
+        assert.include(sentences, "in the target of sample 28, -1 is not a class from 0 to 2")
+        assert.include(sentences, "sampleWeight 28 is -1; a finite number of 0 or more is needed")
+        const without = yield* Effect.flip(Trainer.evaluate(model, { loss })(undefined as never)(data))
+        assert.include(without.message, "the weights have no params and modelState")
       })
     )
   })

@@ -27,9 +27,10 @@ import { dataProblems } from "./data-problems.ts"
 import { evaluationBatch, measureOf, resetMeasuring } from "./epochs.ts"
 import { FitError } from "./errors.ts"
 import type { FitsData, MetricNames } from "./fit.ts"
-import type { MetricRecord } from "./options.ts"
+import { type MetricRecord, weightProblems } from "./options.ts"
 import { cut } from "./plan.ts"
 import { type Measuring, measureRows, noSums, type Subject, type Trees } from "./programs.ts"
+import { measuringProblems, weightProblems as noWeights } from "./untyped.ts"
 import type { Weights } from "./weights.ts"
 
 /** Why a measurement or a prediction can fail. */
@@ -77,8 +78,11 @@ const runEvaluation = (
 ) =>
   Effect.scoped(
     Effect.gen(function* () {
+      const untyped = [...measuringProblems(subject.model, subject, data), ...noWeights(weights)]
+      if (untyped.length > 0) return yield* new FitError({ problems: untyped })
       const problems = [
         ...dataProblems(subject, data),
+        ...weightProblems("sampleWeight", sampleWeight),
         ...(Number.isInteger(batchSize) && batchSize > 0
           ? []
           : [`batchSize is ${batchSize}; a whole number of 1 or more is needed`]),
@@ -172,6 +176,8 @@ const joined = (parts: ReadonlyArray<Value>, rows: number): Value => {
 const runPrediction = (model: Model.AnyModel, weights: AnyWeights, x: Value, batchSize: number) =>
   Effect.scoped(
     Effect.gen(function* () {
+      const untyped = noWeights(weights)
+      if (untyped.length > 0) return yield* new FitError({ problems: untyped })
       const [rows = 0, ...sample] = x.shape
       const problems = [
         ...(sample.join() === model.inputShape.join()

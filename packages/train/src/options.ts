@@ -161,7 +161,8 @@ const monitorProblems = (
     : [`${name} is ${monitor}; an epoch of this run records ${recorded.join(", ")}`]
 }
 
-const weightProblems = (name: string, weights: ArrayLike<number> | undefined): ReadonlyArray<string> => {
+/** Weights that are no numbers to multiply a loss by. */
+export const weightProblems = (name: string, weights: ArrayLike<number> | undefined): ReadonlyArray<string> => {
   const wrong = Array.from(weights ?? []).findIndex((w) => !(w >= 0 && w < Number.POSITIVE_INFINITY))
   return wrong < 0 ? [] : [`${name} ${wrong} is ${weights?.[wrong]}; a finite number of 0 or more is needed`]
 }

@@ -28,6 +28,7 @@ import {
   streamRows,
   type TrainRows
 } from "./source.ts"
+import { trainingProblems } from "./untyped.ts"
 
 /** What a run will do, on rows that fail to come with an `E` and need an `R`. */
 export interface Plan<out E = unknown, out R = unknown> {
@@ -69,6 +70,21 @@ export const cut = (rows: number, size: number) => ({
 
 /** Steps of one pass over some rows. */
 export const stepsOf = (rows: number, size: number): number => Math.ceil(rows / size)
+
+/** Classes of `classWeight` that the model does not have. */
+const classProblems = (
+  { classWeight = {} }: AnyFitOptions,
+  { targetDtype }: RowsLike,
+  { outputShape }: Model.AnyModel
+): ReadonlyArray<string> => {
+  const classes = outputShape.at(-1) ?? 1
+  if (targetDtype !== "i32") return []
+  return Object.keys(classWeight).flatMap((label) =>
+    Number.isInteger(Number(label)) && Number(label) >= 0 && Number(label) < classes
+      ? []
+      : [`classWeight names ${label}, which is not a class from 0 to ${classes - 1}`]
+  )
+}
 
 const weightProblems = (
   { sampleWeight, classWeight }: AnyFitOptions,
@@ -196,12 +212,15 @@ export const makePlan = <E = never, R = never>(
   Effect.gen(function* () {
     const subject: Subject = { model, loss: options.loss, optimizer: options.optimizer, metrics: options.metrics }
     const { validationData, batchSize = 32, initialEpoch = 0, accumulate = 1 } = options
+    const untyped = trainingProblems(model, options, source)
+    if (untyped.length > 0) return yield* new FitError({ problems: untyped })
     const problems = [
       ...problemsOf(options),
       ...("chunks" in source ? streamProblems(subject, source) : dataProblems(subject, source)),
       ...sourceProblems(options, "chunks" in source),
       ...(validationData === undefined ? [] : dataProblems(subject, validationData, "the validation data")),
       ...weightProblems(options, source, source.size),
+      ...classProblems(options, source, model),
       ...rateProblems(options)
     ]
     if (problems.length > 0) return yield* new FitError({ problems })

@@ -349,7 +349,7 @@ describe("a stream that does not fit", () => {
     const unknown = changed(({ x, y }) => {
       if (x.data[0] === data.x.data[4 * 30]) y.data[2] = 7
     })
-    assert.match(await sentence(fit(unknown, { window: 8 })), /in the rows from 30 on: .*sample 2, 7 is not/)
+    assert.match(await sentence(fit(unknown, { window: 8 })), /sample 32, 7 is not a class from 0 to 2/)
   })
 
   it("is another run than that of other windows, weights or a data set, when it goes on", async () => {

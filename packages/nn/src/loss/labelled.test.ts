@@ -44,6 +44,14 @@ describe("cross-entropy of class numbers", () => {
     )
   })
 
+  it("finds labels that are no classes for a loss of one's own too, by the number of the sample", () => {
+    const own = Loss.make({ name: "own", targets: "labels", elements: (x) => T.sum(x, { axis: -1 }) })
+    const labels = Values.of(Int32Array.of(0, 2, 3), [3], "i32")
+    assert.isUndefined(own.validateTargets(labels, [4]))
+    assert.strictEqual(own.validateTargets(labels, [3]), "own: in the target of sample 2, 3 is not a class from 0 to 2")
+    assert.include(own.validateTargets(labels, [3], 40), "sample 42, 3")
+  })
+
   it("is NaN with derivative 0 when every label is ignored, and its sum is 0", () => {
     const loss = sparse({ ignoreIndex: -100, labelSmoothing: 0.1, classWeights: w })
     const all = T.constant([-100, -100], "i32")

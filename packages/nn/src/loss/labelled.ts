@@ -1,7 +1,7 @@
 /** The negative logarithm of the probability of a class that is named by its number. */
 import { type Shape, T, type Tensor } from "@cotangent/graph"
 import { type ClassWeights, classWeightsFor } from "./class-weights.ts"
-import { each, type RowRule } from "./loss.ts"
+import { classRule, type RowRule } from "./loss.ts"
 import { type Floats, weighted, type WeightedLosses } from "./reduction.ts"
 
 /** Options of losses for class numbers. */
@@ -9,6 +9,10 @@ export interface LabelOptions {
   /**
    * A label whose rows have loss 0 and do not count in a mean: PyTorch's `ignore_index` (-100 there unless given), Keras's
    * `ignore_class`. No label is ignored unless given.
+   *
+   * The loss of a sample (`perSample`) is the sum over its positions that count by the number of all its positions, and
+   * the trainer's loss is the mean over all samples of a batch, where Keras and PyTorch divide by what counts: ignored
+   * labels make it, and its gradient, smaller. Accuracies know of no ignored label and count it as a wrong answer.
    */
   readonly ignoreIndex?: number
   /** The weights of the rows by their class; means divide by their sum. */
@@ -51,8 +55,4 @@ export const labelledLosses = (
 }
 
 /** Labels are classes, or the one that is ignored. */
-export const labelRule = ({ ignoreIndex }: LabelOptions): RowRule =>
-  each(
-    (x, classes) => x === ignoreIndex || (Number.isInteger(x) && x >= 0 && x < classes),
-    (classes) => `a class from 0 to ${classes - 1}${ignoreIndex === undefined ? "" : `, nor ${ignoreIndex}`}`
-  )
+export const labelRule = ({ ignoreIndex }: LabelOptions): RowRule => classRule(ignoreIndex)

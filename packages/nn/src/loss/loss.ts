@@ -56,14 +56,16 @@ export interface Loss<K extends TargetKind> {
   readonly targets: K
   /**
    * The loss per sample, `[batch]`: the mean over all axes but the batch, as Keras has it. Throws ShapeError when the
-   * target is not what the output needs.
+   * target is not what the output needs. Numbers of a target are not looked at, here and when the loss is called: a label
+   * that is no class selects nothing, as in the one-hot form of all zeros, and raises no error in checked runs either.
    */
   readonly perSample: PerSample<K>
   /**
    * What is wrong with these targets for samples of an output of `outputShape` (without the batch), as a sentence;
-   * `undefined` when nothing is. Compiled programs do not check values, so look here before training.
+   * `undefined` when nothing is. Compiled programs do not check values, so look here before training by hand; the trainer
+   * does. `first` is the number of the first sample, 0 unless given.
    */
-  readonly validateTargets: (targets: Value, outputShape: ReadonlyArray<number>) => string | undefined
+  readonly validateTargets: (targets: Value, outputShape: ReadonlyArray<number>, first?: number) => string | undefined
 }
 
 /** A loss of every element: called with an output and a target of its shape, it gives their loss. */
@@ -139,7 +141,7 @@ export interface LossDefinition<K extends TargetKind> {
    * weights of its own gives them beside losses that have been multiplied by them.
    */
   readonly elements: (output: Floats, target: AnyTarget<K>) => Floats | WeightedLosses
-  /** The rule for target values; any finite number unless given. */
+  /** The rule for target values; unless given values are finite numbers and labels classes, from 0 to `classes - 1`. */
   readonly rule?: RowRule
 }
 
@@ -156,14 +158,24 @@ export const each =
 
 const finite = each(Number.isFinite, () => "a finite number")
 
+/** Labels are classes, or the one that is ignored. */
+export const classRule = (ignoreIndex?: number): RowRule =>
+  each(
+    (x, classes) => x === ignoreIndex || (Number.isInteger(x) && x >= 0 && x < classes),
+    (classes) => `a class from 0 to ${classes - 1}${ignoreIndex === undefined ? "" : `, nor ${ignoreIndex}`}`
+  )
+
+const defaultRules: Readonly<Record<TargetKind, RowRule>> = { labels: classRule(), values: finite }
+
 const meanPerSample = (x: AnyTensor): AnyTensor =>
   x.shape.length === 1 ? x : T.mean(x, { axis: x.shape.slice(1).map((_, d) => d + 1) })
 
 /** The first sentence about targets for an output of `outputShape`. */
 const validate = (
-  { name, targets: kind, rule = finite }: Pick<LossDefinition<TargetKind>, "name" | "targets" | "rule">,
+  { name, targets: kind, rule = defaultRules[kind] }: Pick<LossDefinition<TargetKind>, "name" | "targets" | "rule">,
   { shape, dtype, data }: Value,
-  outputShape: ReadonlyArray<number>
+  outputShape: ReadonlyArray<number>,
+  first = 0
 ): string | undefined => {
   const sample = targetShape(kind, outputShape)
   const classes = outputShape.at(-1) ?? 1
@@ -181,7 +193,7 @@ const validate = (
   const rows = data.length / (shape[0] ?? 1) / width
   for (let row = 0, start = 0; start < data.length; row++, start += width) {
     const wrong = rule(data, start, start + width, classes)
-    if (wrong !== undefined) return `${name}: in the target of sample ${Math.floor(row / rows)}, ${wrong}`
+    if (wrong !== undefined) return `${name}: in the target of sample ${first + Math.floor(row / rows)}, ${wrong}`
   }
   return undefined
 }
@@ -220,7 +232,7 @@ const lossOf = <L extends Loss<K> & Body, K extends TargetKind>(definition: Loss
     name,
     targets,
     perSample: perSampleOf(definition),
-    validateTargets: (values, outputShape) => validate(definition, values, outputShape)
+    validateTargets: (values, outputShape, first) => validate(definition, values, outputShape, first)
   }
   // A function has a name already, which only a definition can replace.
   const properties = Object.entries(members).map(([key, value]) => [key, { value, enumerable: true }] as const)
