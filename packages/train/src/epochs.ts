@@ -137,7 +137,8 @@ const lossOf = <S>(session: Measured<S>, part: (state: S) => Measuring) =>
       const { loss, samples } = part(s).sums
       return { loss, samples }
     }),
-    ({ loss, samples }) => number(loss) / number(samples)
+    // Where every target so far is ignored, nothing was lost.
+    ({ loss, samples }) => (number(samples) === 0 ? number(loss) : number(loss) / number(samples))
   )
 
 /** The mean loss and every metric of what was summed since the last reset. */

@@ -4,13 +4,14 @@ import { pipe } from "effect/Function"
 import * as Fiber from "effect/Fiber"
 import * as Stream from "effect/Stream"
 import { Dataset, Synthetic } from "@cotangent/data"
-import { T } from "@cotangent/graph"
-import { Loss, Metrics, Model } from "@cotangent/nn"
+import { T, Values } from "@cotangent/graph"
+import { Loss, Metrics, Model, Regularizer } from "@cotangent/nn"
 import { adam, averaged, sgd } from "@cotangent/optim"
 import { Compute } from "@cotangent/runtime"
 import type { FitError } from "./errors.ts"
 import type { TrainEvent } from "./events.ts"
 import * as Trainer from "./fit.ts"
+import { evaluate, predict } from "./measuring.ts"
 
 const loss = Loss.sparseCategoricalCrossentropy({ fromLogits: true })
 const model = pipe(Model.input([4]), Model.dense("hidden", 8, { activation: "relu" }), Model.dense("logits", 3))
@@ -102,6 +103,59 @@ describe("Trainer.fit", () => {
     const [whole, cut] = [await measure(53), await measure(9)]
     assert.closeTo(whole?.loss ?? 0, cut?.loss ?? 1, 1e-6)
     assert.strictEqual(whole?.accuracy, cut?.accuracy)
+  })
+
+  it("trains on samples without ignored labels as if the others were not there", async () => {
+    const ignored = { ...data.y, data: data.y.data.map((label, i) => (i % 3 === 0 ? -100 : label)) }
+    const kept = Array.from(data.y.data.keys()).filter((i) => i % 3 !== 0)
+    const others = Dataset.classification({
+      inputShape: [4],
+      rows: kept.map((i) => Array.from(data.x.data.subarray(4 * i, 4 * i + 4))),
+      labels: kept.map((i) => data.y.data[i] ?? 0),
+      classes: 3
+    })
+    const loss = Loss.sparseCategoricalCrossentropy({ fromLogits: true, ignoreIndex: -100 })
+    const regularised = pipe(Model.input([4]), Model.dense("logits", 3, { kernelRegularizer: Regularizer.l2(0.01) }))
+    const whole = { loss, optimizer: sgd({ learningRate: 0.5 }), epochs: 4, batchSize: 53, seed: 3, shuffle: false }
+    const a = await run(Trainer.fit(regularised, { ...whole, validationData: others })({ ...data, y: ignored }))
+    const b = await run(Trainer.fit(regularised, { ...whole, validationData: { ...data, y: ignored } })(others))
+    for (const [i, { loss: trained, valLoss }] of a.history.epochs.entries()) {
+      assert.closeTo(trained, b.history.epochs[i]?.loss ?? 0, 1e-6)
+      assert.closeTo(valLoss ?? 0, b.history.epochs[i]?.valLoss ?? 1, 1e-6)
+    }
+    for (const [i, x] of a.params.logits.kernel.data.entries())
+      assert.closeTo(x, b.params.logits.kernel.data[i] ?? 0, 1e-6)
+    // Batches in which every label is ignored change nothing.
+    const none = { ...data.y, data: data.y.data.map(() => -100) }
+    const plain = Model.dense("logits", 3)(Model.input([4]))
+    const [one] = (await run(Trainer.fit(plain, { ...whole, epochs: 1, batchSize: 9 })({ ...data, y: none }))).history
+      .epochs
+    assert.strictEqual(one?.loss, 0)
+  })
+
+  it("measures the mean over the positions of sequences that are not ignored", async () => {
+    const sequences = Dataset.make({
+      name: "sequences",
+      x: Values.of(data.x.data.slice(0, 4 * 48), [8, 6, 4], "f32"),
+      y: Values.of(
+        data.y.data.slice(0, 48).map((label, i) => (i % 5 === 0 || i < 9 ? -1 : label)),
+        [8, 6],
+        "i32"
+      )
+    })
+    const loss = Loss.sparseCategoricalCrossentropy({ fromLogits: true, ignoreIndex: -1 })
+    const tagger = Model.dense("logits", 3)(Model.input([6, 4]))
+    const measured = await run(
+      Effect.gen(function* () {
+        const still = { loss, optimizer: sgd({ learningRate: 1e-30 }), epochs: 1 }
+        const weights = yield* Trainer.fit(tagger, still)(sequences)
+        const outputs = yield* predict(tagger)(weights)(sequences.x)
+        const { loss: all } = yield* evaluate(tagger, { loss, batchSize: 3 })(weights)(sequences)
+        return { all, outputs }
+      })
+    )
+    const mean = T.evaluate(loss(T.fromValue(measured.outputs), T.fromValue(sequences.y)))
+    assert.closeTo(measured.all, mean.data[0] ?? 0, 1e-6)
   })
 
   it("decides dropout by the seed", async () => {

@@ -81,8 +81,12 @@ export const noSums = ({ metrics }: Pick<Subject, "metrics">): Sums => ({
 const updateOf = (metric: Metrics.AnyMetric) =>
   metric.update as (state: Tree.Tree, output: AnyTensor, target: AnyTensor) => Tree.Tree
 
+/** The mean of losses over the positions that count; 0 when none does. */
+const meanLoss = (perSample: Tensor<[number]>, counts: Tensor<[number]> | undefined): Tensor<[]> =>
+  counts === undefined ? T.mean(perSample) : T.div(T.sum(perSample), T.maximum(T.sum(counts), 1e-12))
+
 const addSums = (
-  subject: Pick<Subject, "metrics">,
+  subject: Pick<Subject, "loss" | "metrics">,
   sums: Sums,
   perSample: Tensor<[number]>,
   output: AnyTensor,
@@ -91,10 +95,12 @@ const addSums = (
 ): Sums => {
   const losses = T.cast(T.sum(perSample), "f64")
   // Every sample of the batch counts with what the regularisers add to the mean.
-  const total = penalty === undefined ? losses : T.add(losses, T.mul(T.cast(penalty, "f64"), perSample.shape[0] ?? 0))
+  const counts = subject.loss.counts?.(target)
+  const samples = counts === undefined ? (perSample.shape[0] ?? 0) : T.cast(T.sum(counts), "f64")
+  const total = penalty === undefined ? losses : T.add(losses, T.mul(T.cast(penalty, "f64"), samples))
   return {
     loss: T.add(sums.loss, total),
-    samples: T.add(sums.samples, perSample.shape[0] ?? 0),
+    samples: T.add(sums.samples, samples),
     metrics: Object.fromEntries(
       Object.entries(subject.metrics).map(([name, metric]) => [
         name,
@@ -161,7 +167,7 @@ export const trainStep =
       const { y: output, state: next } = model.apply(params, state.model, x, { mode: "train", key })
       const perSample = weighted(Loss.forgetShapes(subject.loss)(output, y), data.weights.train, rows)
       const penalty = model.penalty?.(params)
-      const mean = T.mean(perSample)
+      const mean = meanLoss(perSample, subject.loss.counts?.(y))
       const penalties = penalty === undefined ? [] : [penalty]
       return [penalties.reduce((sum, term) => T.add(sum, term), mean), { output, perSample, next, penalties }] as const
     }

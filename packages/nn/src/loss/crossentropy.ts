@@ -2,7 +2,7 @@
 import { T } from "@cotangent/graph"
 import { optionError } from "../errors.ts"
 import { type ClassWeights, classWeightsFor } from "./class-weights.ts"
-import { type LabelOptions, labelledLosses, labelRule } from "./labelled.ts"
+import { countsOf, type LabelOptions, labelledLosses, labelRule } from "./labelled.ts"
 import { each, type RowLoss, rowLoss, type RowRule } from "./loss.ts"
 import { type Floats, weighted } from "./reduction.ts"
 
@@ -78,6 +78,7 @@ export const sparseCategoricalCrossentropy = (options: SparseCategoricalOptions)
     targets: "labels",
     elements: (output, labels) =>
       labelledLosses(name, logProbabilities(output, options.fromLogits, epsilon), labels, options, labelSmoothing),
+    ...countsOf(options),
     rule: labelRule(options)
   })
 }

@@ -10,9 +10,9 @@ export interface LabelOptions {
    * A label whose rows have loss 0 and do not count in a mean: PyTorch's `ignore_index` (-100 there unless given), Keras's
    * `ignore_class`. No label is ignored unless given.
    *
-   * The loss of a sample (`perSample`) is the sum over its positions that count by the number of all its positions, and
-   * the trainer's loss is the mean over all samples of a batch, where Keras and PyTorch divide by what counts: ignored
-   * labels make it, and its gradient, smaller. Accuracies know of no ignored label and count it as a wrong answer.
+   * The trainer's loss is, as in Keras and PyTorch, the mean over the positions of a batch that are not ignored, and 0 when
+   * all are. The loss of a sample (`perSample`) is the sum over those by the number of all its positions. Accuracies know of
+   * no ignored label and count it as a wrong answer.
    */
   readonly ignoreIndex?: number
   /** The weights of the rows by their class; means divide by their sum. */
@@ -53,6 +53,10 @@ export const labelledLosses = (
   const one = T.onesLike(losses)
   return { losses: T.where(counts, losses, 0), weights: T.where(counts, weight ?? one, 0) }
 }
+
+/** Which rows count, for a definition of a loss: all of them unless a label is ignored. */
+export const countsOf = ({ ignoreIndex }: LabelOptions) =>
+  ignoreIndex === undefined ? {} : { counts: (labels: Labels) => T.notEqual(labels, ignoreIndex) }
 
 /** Labels are classes, or the one that is ignored. */
 export const labelRule = ({ ignoreIndex }: LabelOptions): RowRule => classRule(ignoreIndex)

@@ -61,6 +61,11 @@ export interface Loss<K extends TargetKind> {
    */
   readonly perSample: PerSample<K>
   /**
+   * The share of the positions of every sample that count, `[batch]`; absent when all do. A mean over the positions of many
+   * samples is the sum of `perSample` by the sum of these.
+   */
+  readonly counts?: (target: AnyTensor) => Tensor<[number]>
+  /**
    * What is wrong with these targets for samples of an output of `outputShape` (without the batch), as a sentence;
    * `undefined` when nothing is. Compiled programs do not check values, so look here before training by hand; the trainer
    * does. `first` is the number of the first sample, 0 unless given.
@@ -141,6 +146,8 @@ export interface LossDefinition<K extends TargetKind> {
    * weights of its own gives them beside losses that have been multiplied by them.
    */
   readonly elements: (output: Floats, target: AnyTarget<K>) => Floats | WeightedLosses
+  /** Which rows count, bool, of the shape of the target; all unless given. */
+  readonly counts?: (target: AnyTarget<K>) => Tensor<Shape, "bool">
   /** The rule for target values; unless given values are finite numbers and labels classes, from 0 to `classes - 1`. */
   readonly rule?: RowRule
 }
@@ -227,11 +234,15 @@ type Call = (output: AnyTensor, target: AnyTensor, options?: RowReducing) => Any
 
 /** A loss from its definition and what it does when it is called. */
 const lossOf = <L extends Loss<K> & Body, K extends TargetKind>(definition: LossDefinition<K>, call: Call): L => {
-  const { name, targets } = definition
+  const { counts, name, targets } = definition
   const members: Loss<K> = {
     name,
     targets,
     perSample: perSampleOf(definition),
+    ...(counts === undefined
+      ? {}
+      : // A mean over all axes but the first; whoever calls has checked the target.
+        { counts: face(1, (target: AnyTensor) => meanPerSample(T.cast(counts(target as AnyTarget<K>), "f32"))) }),
     validateTargets: (values, outputShape, first) => validate(definition, values, outputShape, first)
   }
   // A function has a name already, which only a definition can replace.

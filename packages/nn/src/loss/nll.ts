@@ -1,5 +1,5 @@
 /** The negative log likelihood of classes. */
-import { type LabelOptions, labelledLosses, labelRule } from "./labelled.ts"
+import { countsOf, type LabelOptions, labelledLosses, labelRule } from "./labelled.ts"
 import { type RowLoss, rowLoss } from "./loss.ts"
 
 /**
@@ -18,5 +18,6 @@ export const nll = (options: LabelOptions = {}): RowLoss<"labels"> =>
     name: "nll",
     targets: "labels",
     elements: (output, labels) => labelledLosses("nll", output, labels, options),
+    ...countsOf(options),
     rule: labelRule(options)
   })

@@ -10,11 +10,11 @@ import {
   type Times
 } from "@cotangent/graph"
 import { type AnyAttention, type Attention, init, multiHead } from "../attention/multi-head.ts"
-import { optionError } from "../errors.ts"
 import type { Initializer } from "../initializer.ts"
 import type { Regularizer } from "../regularizer.ts"
 import { type NeedsPositions, positionsOf, type WaveOptions } from "./embedding.ts"
 import type { Channels } from "./features.ts"
+import { belowOne, checkOptions, count } from "./layer-options.ts"
 import type { AnyModel, Model } from "./model.ts"
 import type { Fresh, Put } from "./names.ts"
 import { appendWithParameters } from "./probe.ts"
@@ -101,8 +101,12 @@ export const multiHeadAttention: <
   1,
   (name: string, numHeads: number, keyDim: number, options: MultiHeadAttentionOptions = {}) => {
     const { causal = false, dropout = 0, rotary = false, kernelRegularizer, ...sizes } = options
-    if (!(dropout >= 0 && dropout < 1))
-      throw optionError("multiHeadAttention: dropout", "0 or more and below 1", dropout)
+    const dims = { numHeads, keyDim, valueDim: options.valueDim, outputDim: options.outputDim }
+    checkOptions(
+      "multiHeadAttention",
+      ...Object.entries(dims).map(([size, n]) => (n === undefined ? [] : count(size, n))),
+      belowOne("dropout", dropout)
+    )
     return (model: AnyModel): AnyModel => {
       const { features } = positionsOf("multiHeadAttention", model)
       return appendWithParameters<AnyAttention>(model, "multiHeadAttention", {

@@ -9,11 +9,11 @@ import {
   type SpatialRank,
   type Tensor
 } from "@cotangent/graph"
-import { optionError } from "../errors.ts"
 import { type Initializer, zeros } from "../initializer.ts"
 import { penaltyOf, type Regularizer } from "../regularizer.ts"
 import { type Activation, activationFunction, activationName } from "./activation.ts"
 import { type PerAxis, spatialNames } from "./features.ts"
+import { oneOf, perAxis, type Problems } from "./layer-options.ts"
 import type { AnyModel } from "./model.ts"
 import { appendWithParameters } from "./probe.ts"
 
@@ -69,10 +69,17 @@ export interface Drawn {
   readonly initializer: Initializer
 }
 
-/** Throws OptionError unless a count is a whole number above 0. */
-export const checkCount = (operation: string, what: string, n: number): void => {
-  if (!Number.isInteger(n) || n < 1) throw optionError(`${operation}: ${what}`, "a whole number above 0", n)
-}
+/** What is wrong with what all convolution layers along n axes are told. */
+export const convProblems = (
+  n: SpatialRank,
+  kernelSize: PerAxis,
+  { strides = 1, padding = "valid", dilationRate = 1 }: ConvLayerOptions
+): Problems => [
+  ...perAxis("kernelSize", n, kernelSize),
+  ...perAxis("strides", n, strides),
+  ...oneOf("padding", padding, ["valid", "same"]),
+  ...perAxis("dilationRate", n, dilationRate)
+]
 
 /** The channels of samples with n spatial axes. Throws ShapeError for samples without. */
 export const channelsOf = (operation: string, n: SpatialRank, { outputShape }: AnyModel): number => {

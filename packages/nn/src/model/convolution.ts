@@ -17,10 +17,10 @@ import {
   along,
   type Bias,
   channelsOf,
-  checkCount,
   type Conv,
   convLayer,
   type ConvLayerOptions,
+  convProblems,
   type Drawn,
   type Moves,
   type Option
@@ -34,6 +34,7 @@ import {
   type Window,
   windowOf
 } from "./features.ts"
+import { checkOptions, count, perAxis } from "./layer-options.ts"
 import type { AnyModel, Model } from "./model.ts"
 import type { Fresh, Put } from "./names.ts"
 
@@ -127,12 +128,16 @@ export interface ConvTransposeFace<Op extends string, N extends SpatialRank> {
 const conv = <Op extends string, N extends 1 | 2>(operation: Op, n: N, kind: string): ConvFace<Op, N> =>
   face(1, (name: string, filters: number, kernelSize: PerAxis, options: ConvOptions = {}) => {
     const { groups = 1, kernelInitializer: initializer = glorotUniform } = options
-    checkCount(operation, "the number of filters", filters)
+    checkOptions(
+      operation,
+      count("the number of filters", filters),
+      count("the number of groups", groups),
+      convProblems(n, kernelSize, options)
+    )
     const window = windowOf(n, kernelSize)
     const convolve = along({ 1: T.conv1d, 2: T.conv2d }, n)
     return (model: AnyModel): AnyModel => {
       const channels = channelsOf(operation, n, model)
-      checkCount(operation, "the number of groups", groups)
       if (channels % groups !== 0)
         throw new ShapeError(`${operation}: ${groups} groups do not divide the ${channels} channels`)
       const kernel: Drawn = { shape: [...window, channels / groups, filters], initializer }
@@ -145,7 +150,12 @@ const conv = <Op extends string, N extends 1 | 2>(operation: Op, n: N, kind: str
 const transposed = <Op extends string, N extends 1 | 2>(operation: Op, n: N, kind: string): ConvTransposeFace<Op, N> =>
   face(1, (name: string, filters: number, kernelSize: PerAxis, options: ConvTransposeOptions = {}) => {
     const { outputPadding = 0, kernelInitializer: initializer = glorotUniform } = options
-    checkCount(operation, "the number of filters", filters)
+    checkOptions(
+      operation,
+      count("the number of filters", filters),
+      convProblems(n, kernelSize, options),
+      perAxis("outputPadding", n, outputPadding, 0)
+    )
     const window = windowOf(n, kernelSize)
     const convolve = along({ 1: T.convTranspose1d, 2: T.convTranspose2d }, n)
     return (model: AnyModel): AnyModel => {
@@ -175,8 +185,8 @@ export const conv1d = conv("conv1d", 1, "Conv1d")
  * )
  * ```
  *
- * Throws ShapeError when the samples have other axes or the kernel does not fit, OptionError unless `filters` and `groups`
- * are whole numbers above 0, ModelError for a name that is taken.
+ * Throws ShapeError when the samples have other axes or the kernel does not fit, OptionError
+ * with everything that is wrong with sizes, strides, groups and the like, ModelError for a name that is taken.
  */
 export const conv2d = conv("conv2d", 2, "Conv2d")
 

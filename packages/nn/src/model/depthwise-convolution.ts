@@ -15,10 +15,10 @@ import {
   along,
   type Bias,
   channelsOf,
-  checkCount,
   type Conv,
   convLayer,
   type ConvLayerOptions,
+  convProblems,
   type Drawn,
   type Moves,
   type Option
@@ -32,6 +32,7 @@ import {
   type Window,
   windowOf
 } from "./features.ts"
+import { checkOptions, count } from "./layer-options.ts"
 import type { AnyModel, Model } from "./model.ts"
 import type { Fresh, Put } from "./names.ts"
 
@@ -127,7 +128,7 @@ export interface SeparableFace<Op extends string, N extends SpatialRank> {
 const depthwise = <Op extends string, N extends 1 | 2>(operation: Op, n: N, kind: string): DepthwiseFace<Op, N> =>
   face(1, (name: string, kernelSize: PerAxis, options: DepthwiseOptions = {}) => {
     const { depthMultiplier = 1, depthwiseInitializer, kernelInitializer = glorotUniform } = options
-    checkCount(operation, "depthMultiplier", depthMultiplier)
+    checkOptions(operation, count("depthMultiplier", depthMultiplier), convProblems(n, kernelSize, options))
     const window = windowOf(n, kernelSize)
     const convolve = along({ 1: T.depthwiseConv1d, 2: T.depthwiseConv2d }, n)
     return (model: AnyModel): AnyModel => {
@@ -145,8 +146,12 @@ const separable = <Op extends string, N extends 1 | 2>(operation: Op, n: N, kind
   face(1, (name: string, filters: number, kernelSize: PerAxis, options: SeparableOptions = {}) => {
     const { depthMultiplier = 1, kernelInitializer = glorotUniform } = options
     const { depthwiseInitializer = kernelInitializer, pointwiseInitializer = kernelInitializer } = options
-    checkCount(operation, "the number of filters", filters)
-    checkCount(operation, "depthMultiplier", depthMultiplier)
+    checkOptions(
+      operation,
+      count("the number of filters", filters),
+      count("depthMultiplier", depthMultiplier),
+      convProblems(n, kernelSize, options)
+    )
     const window = windowOf(n, kernelSize)
     const each = along({ 1: T.depthwiseConv1d, 2: T.depthwiseConv2d }, n)
     const mix = along({ 1: T.conv1d, 2: T.conv2d }, n)

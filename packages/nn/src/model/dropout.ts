@@ -76,10 +76,11 @@ const noise = (kind: string, add: (x: AnyTensor, draw: AnyTensor) => AnyTensor) 
   )
 
 /**
- * In train mode `y = x + stddev n`, with n normal. Keras's `GaussianNoise`. Throws OptionError unless `stddev` is 0 or more.
+ * In train mode `y = x + stddev n`, with n normal. Keras's `GaussianNoise`. Throws OptionError unless `stddev` is finite and 0 or more.
  */
 export const gaussianNoise: (stddev: number) => NoiseLayer = face(1, (stddev: number) => {
-  if (!(stddev >= 0)) throw optionError("gaussianNoise: stddev", "0 or more", stddev)
+  if (!(stddev >= 0 && Number.isFinite(stddev)))
+    throw optionError("gaussianNoise: stddev", "a finite number, 0 or more", stddev)
   return noise(`GaussianNoise ${stddev}`, (x, n) => ops.add(x, ops.mul(n, stddev)))
 })
 

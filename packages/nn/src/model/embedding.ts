@@ -19,6 +19,7 @@ import { optionError } from "../errors.ts"
 import { glorotUniform, type Initializer, uniform } from "../initializer.ts"
 import { penaltyOf, type Regularizer } from "../regularizer.ts"
 import { pureLayer } from "./layer.ts"
+import { checkOptions, count, must, type Problems } from "./layer-options.ts"
 import { type AnyModel, append, type Model } from "./model.ts"
 import type { Fresh, Put } from "./names.ts"
 import { appendWithParameters } from "./probe.ts"
@@ -43,9 +44,16 @@ export interface EmbeddingLayer<L extends string, N extends number, D extends nu
   ): Model<I, number extends O["length"] ? Shape : [...O, D], Put<P, L, Embedding<N, D>>, S>
 }
 
-const checkSize = (what: string, n: number): void => {
-  if (!Number.isInteger(n) || n < 1) throw optionError(`embedding: ${what}`, "a whole number above 0", n)
-}
+/** As in PyTorch a negative number counts from the end. */
+const paddingProblems = (paddingIndex: number | undefined, inputDim: number): Problems =>
+  paddingIndex === undefined || !(inputDim > 0)
+    ? []
+    : must(
+        Number.isInteger(paddingIndex) && paddingIndex >= -inputDim && paddingIndex < inputDim,
+        "paddingIndex",
+        `a whole number from ${-inputDim} to ${inputDim - 1}`,
+        paddingIndex
+      )
 
 /**
  * A learned vector of `outputDim` features for each of `inputDim` whole numbers: `[batch, ...]` to `[batch, ..., outputDim]`.
@@ -68,9 +76,9 @@ export const embedding: <L extends string, N extends number, D extends number>(
 ) => EmbeddingLayer<L, N, D> = face(
   1,
   (name: string, inputDim: number, outputDim: number, options: EmbeddingOptions = {}) => {
-    checkSize("inputDim", inputDim)
-    checkSize("outputDim", outputDim)
     const { embeddingsInitializer = uniform(), paddingIndex } = options
+    const sizes = [...count("inputDim", inputDim), ...count("outputDim", outputDim)]
+    checkOptions("embedding", sizes, paddingProblems(paddingIndex, inputDim))
     const penalty = penaltyOf({ embeddings: options.embeddingsRegularizer })
     return (model: AnyModel): AnyModel =>
       appendWithParameters<{ readonly embeddings: AnyTensor }>(model, "embedding", {

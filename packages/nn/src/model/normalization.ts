@@ -1,9 +1,9 @@
 /** Normalisation layers. */
 import { type AnyTensor, type Dim, face, Key, type Shape, T, type Tensor } from "@cotangent/graph"
-import { optionError } from "../errors.ts"
 import { type Initializer, ones, zeros } from "../initializer.ts"
 import type { NeedsFeatures } from "./dense.ts"
 import { type Applied, type Layer, type Mode, parameterLayer } from "./layer.ts"
+import { belowOne, checkOptions, oneOf, positive } from "./layer-options.ts"
 import { type AnyModel, append, featuresOf, type Model } from "./model.ts"
 import type { Fresh, Put } from "./names.ts"
 
@@ -54,11 +54,6 @@ const affine =
     offset: offsetInitializer.draw(Key.fold(key, 1), [features])
   })
 
-const checkEpsilon = (layer: string, { epsilon = 1e-3 }: LayerNormOptions): number => {
-  if (!(epsilon > 0 && Number.isFinite(epsilon))) throw optionError(`${layer}: epsilon`, "a positive number", epsilon)
-  return epsilon
-}
-
 /** What layerNorm does to a model. */
 export interface LayerNormLayer<L extends string> {
   <I extends Shape, Lead extends Shape, C extends Dim, P, S>(
@@ -75,7 +70,8 @@ export interface LayerNormLayer<L extends string> {
 export const layerNorm: <L extends string>(name: L, options?: LayerNormOptions) => LayerNormLayer<L> = face(
   1,
   (name: string, options: LayerNormOptions = {}) => {
-    const epsilon = checkEpsilon("layerNorm", options)
+    const { epsilon = 1e-3 } = options
+    checkOptions("layerNorm", positive("epsilon", epsilon))
     // Models hold f32.
     const apply = (params: Affine, x: AnyTensor): AnyTensor => T.layerNorm(x as Tensor<Shape>, { ...params, epsilon })
     return (model: AnyModel): AnyModel =>
@@ -106,9 +102,13 @@ export interface BatchNormLayer<L extends string> {
 export const batchNorm: <L extends string>(name: L, options?: BatchNormOptions) => BatchNormLayer<L> = face(
   1,
   (name: string, options: BatchNormOptions = {}) => {
-    const epsilon = checkEpsilon("batchNorm", options)
-    const { momentum = 0.99, runningVariance = "biased" } = options
-    if (!(momentum >= 0 && momentum < 1)) throw optionError("batchNorm: momentum", "0 or more and below 1", momentum)
+    const { epsilon = 1e-3, momentum = 0.99, runningVariance = "biased" } = options
+    checkOptions(
+      "batchNorm",
+      positive("epsilon", epsilon),
+      belowOne("momentum", momentum),
+      oneOf("runningVariance", runningVariance, ["biased", "unbiased"])
+    )
     const apply = (params: Affine, state: Statistics, input: AnyTensor, mode: Mode): Applied<AnyTensor, Statistics> => {
       // Models hold f32.
       const x = input as Tensor<Shape>

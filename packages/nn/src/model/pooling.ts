@@ -17,6 +17,7 @@ import {
 } from "@cotangent/graph"
 import { type PerAxis, type ShapeOr, type Spatial, spatialNames } from "./features.ts"
 import { pureLayer } from "./layer.ts"
+import { checkOptions, oneOf, perAxis } from "./layer-options.ts"
 import { type AnyModel, append, type Model } from "./model.ts"
 import { appendTried } from "./probe.ts"
 
@@ -62,23 +63,28 @@ const pool = <Op extends string, N extends SpatialRank>(
   // The operations check what their types say again.
   body: unknown
 ): PoolFace<Op, N> =>
-  face(
-    1,
-    (size: PerAxis = 2, { strides = size, padding = "valid" }: PoolOptions = {}) =>
-      (model: AnyModel): AnyModel => {
-        const { outputShape } = model
-        if (outputShape.length !== n + 1)
-          throw new ShapeError(
-            `${operation}: needs [batch, ${spatialNames[n]}, channels], got ${showShape(["batch", ...outputShape])}`
-          )
-        return appendTried(model, operation, {
-          name: undefined,
-          kind,
-          init: () => ({ params: {}, state: {} }),
-          apply: (_, state, x) => ({ y: (body as Pool)(x, size, { stride: strides, padding }), state })
-        })
-      }
-  )
+  face(1, (size: PerAxis = 2, { strides = size, padding = "valid" }: PoolOptions = {}) => {
+    checkOptions(
+      operation,
+      perAxis("size", n, size),
+      // Strides that are not given are the size.
+      strides === size ? [] : perAxis("strides", n, strides),
+      oneOf("padding", padding, ["valid", "same"])
+    )
+    return (model: AnyModel): AnyModel => {
+      const { outputShape } = model
+      if (outputShape.length !== n + 1)
+        throw new ShapeError(
+          `${operation}: needs [batch, ${spatialNames[n]}, channels], got ${showShape(["batch", ...outputShape])}`
+        )
+      return appendTried(model, operation, {
+        name: undefined,
+        kind,
+        init: () => ({ params: {}, state: {} }),
+        apply: (_, state, x) => ({ y: (body as Pool)(x, size, { stride: strides, padding }), state })
+      })
+    }
+  })
 
 /** The largest element of every window along one axis; see `maxPool2d`. Keras's `MaxPooling1D`. */
 export const maxPool1d = pool("maxPool1d", 1, "MaxPool1d", T.maxPool1d)
@@ -87,7 +93,8 @@ export const maxPool1d = pool("maxPool1d", 1, "MaxPool1d", T.maxPool1d)
  * The largest element of every window: `Model.maxPool2d()` halves height and width, `Model.maxPool2d(3, { strides: 2, padding: "same" })`.
  * Of equal elements the first gets the derivative. Keras's `MaxPooling2D`.
  *
- * Throws ShapeError when the samples have other axes or the window does not fit.
+ * Throws ShapeError when the samples have other axes or the window does not fit, OptionError with everything that is wrong
+ * with size, strides and padding.
  */
 export const maxPool2d = pool("maxPool2d", 2, "MaxPool2d", T.maxPool2d)
 

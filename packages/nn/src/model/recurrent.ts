@@ -14,11 +14,11 @@ import {
   type Tensor,
   type Times
 } from "@cotangent/graph"
-import { optionError } from "../errors.ts"
 import { glorotUniform, type Initializer, orthogonal, zeros } from "../initializer.ts"
 import { gru as gruOver, lstm as lstmOver, rnn as rnnOver, type RnnActivation } from "../recurrent/index.ts"
 import { penaltyOf, type Regularizer } from "../regularizer.ts"
 import type { Channels } from "./features.ts"
+import { checkOptions, count, oneOf, type Problems } from "./layer-options.ts"
 import type { AnyModel, Model } from "./model.ts"
 import type { Fresh, Put } from "./names.ts"
 import { appendWithParameters } from "./probe.ts"
@@ -140,11 +140,16 @@ const recurrent = (
   name: string,
   units: number,
   options: RecurrentOptions,
-  { operation, kind, gates, over, bias }: Definition
+  { operation, kind, gates, over, bias }: Definition,
+  problems: Problems = []
 ) => {
-  if (!Number.isInteger(units) || units < 1)
-    throw optionError(`${operation}: the number of units`, "a whole number above 0", units)
   const { returnSequences = false, reverse = false, segments } = options
+  checkOptions(
+    operation,
+    count("the number of units", units),
+    segments === undefined ? [] : count("segments", segments),
+    problems
+  )
   const { kernelInitializer = glorotUniform, recurrentInitializer = orthogonal() } = options
   const columns = gates * units
   return (model: AnyModel): AnyModel => {
@@ -244,12 +249,13 @@ export const simpleRnn: <L extends string, U extends number, R extends boolean =
   (name: string, units: number, options: SimpleRnnOptions = {}) => {
     const { biasInitializer = zeros, activation = "tanh" } = options
     const run = outputsOf(rnnOver)
-    return recurrent(name, units, options, {
+    const definition: Definition = {
       operation: "simpleRnn",
       kind: "SimpleRnn",
       gates: 1,
       over: (params, sequence, how) => run(params, sequence, { ...how, activation }),
       bias: (key, columns) => ({ bias: biasInitializer.draw(key, [columns]) })
-    })
+    }
+    return recurrent(name, units, options, definition, oneOf("activation", activation, ["tanh", "relu"]))
   }
 )

@@ -13,9 +13,9 @@ import {
   T,
   type Tensor
 } from "@cotangent/graph"
-import { optionError } from "../errors.ts"
 import { ones, zeros } from "../initializer.ts"
 import type { Channels } from "./features.ts"
+import { checkOptions, count, positive, type Problems } from "./layer-options.ts"
 import { type AnyModel, featuresOf, type Model } from "./model.ts"
 import type { Fresh, Put } from "./names.ts"
 import type { LayerNormOptions, Norm } from "./normalization.ts"
@@ -76,11 +76,11 @@ const sampleNorm = (
   withOffset: boolean,
   name: string,
   options: LayerNormOptions,
-  normalize: (x: Tensor<Shape>, options: Parameters & { readonly epsilon: number }) => AnyTensor
+  normalize: (x: Tensor<Shape>, options: Parameters & { readonly epsilon: number }) => AnyTensor,
+  problems: Problems = []
 ) => {
   const { epsilon = defaultEpsilon, scaleInitializer = ones, offsetInitializer = zeros } = options
-  if (!(epsilon > 0 && Number.isFinite(epsilon)))
-    throw optionError(`${operation}: epsilon`, "a positive number", epsilon)
+  checkOptions(operation, problems, positive("epsilon", epsilon))
   return (model: AnyModel): AnyModel => {
     const features = featuresOf(operation, model)
     return appendWithParameters<Parameters>(model, operation, {
@@ -114,8 +114,17 @@ export const groupNorm: <L extends string, G extends number = 32>(
   options?: GroupNormOptions<G>
 ) => GroupNormLayer<L, G> = face(1, (name: string, options: GroupNormOptions = {}) => {
   const { groups = 32 } = options
-  return sampleNorm("groupNorm", `GroupNorm ${groups}`, 1e-3, true, name, options, (x, at) =>
+  const normalize = (x: Tensor<Shape>, at: Parameters & { readonly epsilon: number }): AnyTensor =>
     T.groupNorm(x, { ...at, groups })
+  return sampleNorm(
+    "groupNorm",
+    `GroupNorm ${groups}`,
+    1e-3,
+    true,
+    name,
+    options,
+    normalize,
+    count("the number of groups", groups)
   )
 })
 

@@ -12,7 +12,6 @@ import {
   type Times
 } from "@cotangent/graph"
 import type { Attention } from "../attention/multi-head.ts"
-import { optionError } from "../errors.ts"
 import type { Activation } from "./activation.ts"
 import { multiHeadAttention } from "./attention.ts"
 import { emptyLike } from "./block.ts"
@@ -21,6 +20,7 @@ import { dropout } from "./dropout.ts"
 import { type NeedsPositions, positionsOf, type WaveOptions } from "./embedding.ts"
 import type { Channels } from "./features.ts"
 import { type Layer, type Mode, nothing, type Sizes } from "./layer.ts"
+import { belowOne, checkOptions, count, positive } from "./layer-options.ts"
 import { type AnyModel, append, type Model } from "./model.ts"
 import type { Fresh, Put } from "./names.ts"
 import { layerNorm, type Norm } from "./normalization.ts"
@@ -132,8 +132,13 @@ const transformer = <Op extends string>(
   face(1, (name: string, options: TransformerOptions) => {
     const { intermediateDim, numHeads, dropout: rate = 0, activation = "relu", rotary = false } = options
     const { layerNormEpsilon: epsilon = 1e-5, normalizeFirst = false } = options
-    if (!Number.isInteger(numHeads) || numHeads < 1)
-      throw optionError(`${operation}: numHeads`, "a whole number above 0", numHeads)
+    checkOptions(
+      operation,
+      count("intermediateDim", intermediateDim),
+      count("numHeads", numHeads),
+      belowOne("dropout", rate),
+      positive("layerNormEpsilon", epsilon)
+    )
     return (model: AnyModel): AnyModel => {
       const { features } = positionsOf(operation, model)
       const keyDim = Math.floor(features / numHeads)
