@@ -329,7 +329,7 @@ describe("what Trainer.fit refuses", () => {
     // @ts-expect-error Property 'epochs' is missing
     const endless = Trainer.fit(model, without)(data)
     assert.deepStrictEqual((await run(Effect.flip(endless as Effect.Effect<unknown, FitError, Compute>))).problems, [
-      "epochs is missing; a whole number of 1 or more is needed"
+      "epochs is undefined; a number is needed"
     ])
     void Trainer.fit(model, {
       loss,

@@ -182,9 +182,7 @@ export const problemsOf = (options: CheckedOptions): ReadonlyArray<string> => {
   const names = Object.keys(metrics)
   return [
     // Node looks at no types: without the number of the last epoch a run would never end.
-    ...wholeFrom("epochs", options.epochs ?? Number.NaN, 1).map((said) =>
-      options.epochs === undefined ? "epochs is missing; a whole number of 1 or more is needed" : said
-    ),
+    ...wholeFrom("epochs", options.epochs, 1),
     ...wholeFrom("initialEpoch", options.initialEpoch, 0),
     ...(options.epochs >= 1 && (options.initialEpoch ?? 0) >= options.epochs
       ? [`initialEpoch is ${options.initialEpoch} and epochs ${options.epochs}; epochs is the number of the last one`]
