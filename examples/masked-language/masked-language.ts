@@ -68,12 +68,11 @@ const train = (pieces: ReadonlyArray<Piece>) => (seed: number) =>
       validationData: data.test,
       seed
     })(data.train)
-    // The trainer counts what is shown as a loss of 0.
-    const perGap = (loss = Number.NaN): number => (loss * length) / hidden
-    const curve = history.epochs.map(({ epoch, loss, valLoss }) => ({
+    // What is shown does not count: these are means over the gaps.
+    const curve = history.epochs.map(({ epoch, loss, valLoss = Number.NaN }) => ({
       epoch,
-      training: perGap(loss),
-      heldOut: perGap(valLoss)
+      training: loss,
+      heldOut: valLoss
     }))
     return { params, curve, test: data.test }
   })
