@@ -11,8 +11,8 @@ export interface LabelOptions {
    * `ignore_class`. No label is ignored unless given.
    *
    * The trainer's loss is, as in Keras and PyTorch, the mean over the positions of a batch that are not ignored, and 0 when
-   * all are. The loss of a sample (`perSample`) is the sum over those by the number of all its positions. Accuracies know of
-   * no ignored label and count it as a wrong answer.
+   * all are. The loss of a sample (`perSample`) is the sum over those by the number of all its positions. Metrics
+   * count ignored labels as wrong answers unless they are made by `Metrics.ignoring`.
    */
   readonly ignoreIndex?: number
   /** The weights of the rows by their class; means divide by their sum. */

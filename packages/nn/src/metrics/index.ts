@@ -37,6 +37,7 @@ export {
   sparsePrecision,
   sparseRecall
 } from "./confusion.ts"
+export { ignoring } from "./ignoring.ts"
 export {
   type AnyMetric,
   forgetShapes,

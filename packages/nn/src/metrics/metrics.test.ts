@@ -4,6 +4,7 @@ import { assertClose, numbers } from "../gradients.test.support.ts"
 import * as Loss from "../loss/index.ts"
 import type { TargetKind } from "../targets.ts"
 import * as Metrics from "./index.ts"
+import type { MetricWeights } from "./metric.ts"
 
 const output = T.constant([
   [1, 2, 0.5],
@@ -90,6 +91,54 @@ describe("metrics", () => {
       )
     )
     assert.deepStrictEqual(numbers(metric.result(state)), [0.75])
+  })
+
+  it("pass over a label", () => {
+    const some = T.constant([1, 2, -100, -100, 1], "i32")
+    const of = (metric: Metrics.Metric<"labels">, weights?: MetricWeights) =>
+      numbers(metric.result(metric.update(metric.init(), output, some, weights)))
+    const plain = Metrics.sparseCategoricalAccuracy
+    const accuracy = Metrics.ignoring(-100, plain)
+    assertClose(of(plain), [2 / 5])
+    assertClose(of(accuracy), [2 / 3])
+    assertClose(of(accuracy, T.constant([1, 1, 9, 9, 2])), [2 / 4])
+    const pairs = T.constant(
+      [
+        [1, -1],
+        [0, -1]
+      ],
+      "i32"
+    )
+    const sequences = T.constant([
+      [
+        [0, 1],
+        [1, 0]
+      ],
+      [
+        [0, 1],
+        [1, 0]
+      ]
+    ])
+    const { init, result, update } = Metrics.ignoring(-1, plain)
+    assertClose(numbers(result(update(init(), sequences, pairs, T.constant([3, 1])))), [3 / 4])
+    assert.deepStrictEqual(
+      numbers(
+        result(
+          update(
+            init(),
+            sequences,
+            T.constant(
+              [
+                [-1, -1],
+                [-1, -1]
+              ],
+              "i32"
+            )
+          )
+        )
+      ),
+      [NaN]
+    )
   })
 
   it("are NaN before the first batch", () => {
