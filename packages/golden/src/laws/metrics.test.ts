@@ -57,6 +57,7 @@ const subjects: ReadonlyArray<Subject> = [
   ofRows("cosineSimilarity", Metrics.cosineSimilarity),
   byValue("f1", Metrics.f1()),
   byValue("fBeta", Metrics.fBeta({ beta: 0.5 })),
+  byLabel("ignoring", Metrics.ignoring(1, Metrics.sparseCategoricalAccuracy)),
   ofRows("logCosh", Metrics.logCosh),
   byLabel("meanIoU", Metrics.meanIoU({ classes: 3 })),
   ofRows("meanAbsoluteError", Metrics.meanAbsoluteError),
