@@ -43,6 +43,8 @@ export default defineConfig({
   resolve: { conditions: ["@cotangent/source"] },
   ssr: { resolve: { conditions: ["@cotangent/source"] } },
   test: {
+    // All processors: by default one is left to a watching editor.
+    maxWorkers: "100%",
     projects: included.map(({ name, include }) => ({
       resolve: { conditions: ["@cotangent/source"] },
       ssr: { resolve: { conditions: ["@cotangent/source"], externalConditions: ["@cotangent/source"] } },
