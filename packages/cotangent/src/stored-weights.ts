@@ -126,7 +126,7 @@ const weightsFrom = (
   })
 }
 
-/** `Checkpoints.weights` for a model whose trees the types do not know. */
+/** `Checkpoints.weights` for a model whose trees the types do not know; it compares them with those stored when it runs. */
 const checkpointWeights = Checkpoints.weights as unknown as (
   model: Model.AnyModel,
   checkpoint: Checkpoints.Checkpoint

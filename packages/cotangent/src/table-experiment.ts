@@ -4,7 +4,8 @@ import { pipe } from "effect/Function"
 import { Csv, Dataset, Permutation } from "@cotangent/data"
 import { Loss, Metrics, Model } from "@cotangent/nn"
 import * as Optimizer from "@cotangent/optim"
-import { Experiment, Files } from "@cotangent/train"
+import { Experiment } from "@cotangent/train"
+import { usage } from "./exit-code.ts"
 
 /** What can be said about a table and its perceptron. */
 export interface TableOptions {
@@ -43,10 +44,9 @@ const readData = (data: string, label: string, classes: string) => {
   const column = /^-?\d+$/.test(label) ? Number(label) : label
   if (classes === "")
     return Effect.fail(
-      new Files.FileError({
-        path: data,
-        message: `${data} is not one of ${builtinNames.join(", ")}; for a CSV file, say how many classes it has with --classes`
-      })
+      usage(
+        `${data} is not one of ${builtinNames.join(", ")}; for a CSV file, say how many classes it has with --classes`
+      )
     )
   return Csv.read(data, { label: column, classes: /^\d+$/.test(classes) ? Number(classes) : classes.split(",") })
 }

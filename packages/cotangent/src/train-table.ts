@@ -32,7 +32,7 @@ export const trainTable = (report: Report, { data, out, checkpoints, ...options 
     const done = Option.getOrUndefined(last)
     if (done?._tag !== "Done") return
     const { history, stopped } = done.run
-    // Served, it puts out probabilities.
+    // Served, it puts out probabilities. Softmax fits any model; its types were forgotten with those of the experiment.
     const probabilities = Model.softmax(experiment.model as never) as unknown as Model.AnyModel
     const { bytes } = modelFile(probabilities, done.run, { name: table.name, classNames: table.classNames, metadata })
     yield* writeResults(out, { history, model: bytes })
