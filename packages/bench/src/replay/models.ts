@@ -133,6 +133,7 @@ const own: Readonly<Record<string, () => Model>> = {
     T.cholesky(T.add(T.matmul(given(x), T.transpose(given(x))), T.eye(12)) as Dyn)
   ),
   "random numbers": functionGraph([{ shape: [100] }], (x) =>
+    // `given` forgets its shape, so what is added to it must.
     T.add(given(x), Key.normal(Key.key(1), [100]) as unknown as Dyn)
   ),
   "a batch of gradients": functionGraph([{ shape: [9, 30] }, { shape: [30, 30] }], (x, w) =>
