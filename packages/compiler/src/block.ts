@@ -26,7 +26,7 @@ export const planBlock = (
   graph: Graph.Graph,
   { given, replaces, around }: Place
 ): { readonly steps: ReadonlyArray<Step>; readonly buffers: Buffers } => {
-  const { store, threads, tile } = underway
+  const { relaxed, store, threads, tile } = underway
   const values = resolve(
     graph,
     given?.parameters.map(({ view }) => view)
@@ -52,7 +52,8 @@ export const planBlock = (
     isStored: (base) => stored.has(base),
     temporary: (...args) => ({ ...buffers.scratch(...args), temporary: true }),
     tile,
-    threads
+    threads,
+    relaxed
   }
   const order = orderGroups(groups, writesState(groups, replaces))
   const how = planResults(context, groups, order, replaces)

@@ -11,6 +11,7 @@ import { lifetimesOf } from "./lifetimes.ts"
 import { planMemory } from "./memory.ts"
 import { canonical } from "./passes.ts"
 import type { Planned } from "./planned.ts"
+import { relax } from "./relaxed.ts"
 import { emitJavaScript } from "./target/javascript/emit.ts"
 import type { Segment } from "./target/wasm/assembler.ts"
 import { startProgram, type Tile } from "./underway.ts"
@@ -39,13 +40,18 @@ export interface PlanOptions {
    * The microseconds a kernel must take to be shared, 8 unless given: where threads meet costs one to two of them.
    */
   readonly grain?: number
+  /**
+   * Whether sums may be rounded in other ways than the arithmetic contract says: convolutions by minimal filtering, where
+   * that takes fewer products. Not unless asked for.
+   */
+  readonly relaxed?: boolean
 }
 
 /** Plans a graph. */
 export const plan = (graph: Graph.Graph, options: PlanOptions = {}): Planned => {
-  const { tile = { rows: 4, vectors: 1 }, threads = 1, grain = 8, replaces = [] } = options
-  const main = canonical(graph)
-  const underway = startProgram(tile, { threads, grain })
+  const { tile = { rows: 4, vectors: 1 }, threads = 1, grain = 8, replaces = [], relaxed = false } = options
+  const main = relaxed ? relax(canonical(graph)) : canonical(graph)
+  const underway = startProgram(tile, { threads, grain }, relaxed)
   const { steps, buffers } = planBlock(underway, main, {
     replaces: main.results.map((_, i) => replaces[i]),
     around: []

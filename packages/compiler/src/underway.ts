@@ -29,6 +29,8 @@ export interface Underway {
   readonly sources: Array<KernelSource>
   readonly tile: Tile
   readonly threads: number
+  /** Whether sums may be rounded in other ways than the arithmetic contract says. */
+  readonly relaxed: boolean
   /** Lets a buffer lie in the place of another on purpose. */
   readonly share: (buffer: Buffer, root: Buffer) => void
   /** The buffers made for the body of each loop. */
@@ -46,7 +48,7 @@ export interface Sharing {
 }
 
 /** A program without kernels. */
-export const startProgram = (tile: Tile, { threads, grain }: Sharing): Underway => {
+export const startProgram = (tile: Tile, { threads, grain }: Sharing, relaxed = false): Underway => {
   const store = makeStore()
   const kernels: Array<Kernel> = []
   const sources: Array<KernelSource> = []
@@ -70,6 +72,7 @@ export const startProgram = (tile: Tile, { threads, grain }: Sharing): Underway 
     sources,
     tile,
     threads,
+    relaxed,
     owned: new Map(),
     share: (buffer, root) => void roots.set(buffer.id, rootOf(root)),
     call: (kernel, around, source = copying) =>

@@ -33,7 +33,7 @@ export interface Engine {
   readonly options: EngineOptions
   readonly pool: MemoryPool
   /** How programs are planned for it. */
-  readonly planning: { readonly tile: Tile; readonly threads: number }
+  readonly planning: { readonly tile: Tile; readonly threads: number; readonly relaxed: boolean }
   /** Puts a planned program into a memory at the given addresses, its constants included. */
   readonly instantiate: (planned: Planned, addresses: Addresses, memory: Memory) => Instance
   /** How many programs were compiled and how many came from the cache. */
@@ -81,12 +81,12 @@ export const makeEngine = (options: EngineOptions): Engine => {
   const crew = threads > 1 ? makeCrew(pool, threads, options.patienceMillis ?? 10_000) : undefined
   const fused = options.mode === "fast"
   const vectors = options.mode === "wide" || (fused && isWideEnabled()) ? 2 : 1
-  const planning: Engine["planning"] = { tile: { rows: fused ? 6 : 4, vectors }, threads }
+  const planning: Engine["planning"] = { tile: { rows: fused ? 6 : 4, vectors }, threads, relaxed: fused }
   let compiled = 0
   let reused = 0
   const compile = (planned: Planned, addresses: Addresses, pages: number): Compiled => {
     const key = Hash.hashText(
-      `${Hash.hash(planned.graph)}|${addresses.parameters.join(",")}|${addresses.results.join(",")}|${addresses.scratch},${addresses.constants}|${pages}|${planning.tile.rows},${planning.tile.vectors}|${planning.threads}|${isWideEnabled()}`
+      `${Hash.hash(planned.graph)}|${addresses.parameters.join(",")}|${addresses.results.join(",")}|${addresses.scratch},${addresses.constants}|${pages}|${planning.tile.rows},${planning.tile.vectors}|${planning.threads}|${planning.relaxed}|${isWideEnabled()}`
     )
     const known = cache.get(key)
     if (known !== undefined) {

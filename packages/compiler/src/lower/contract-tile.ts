@@ -158,7 +158,8 @@ export const finishTile = (
   }
 }
 
-const lanesOf = (b: Builder.Builder, mode: LaneMode, register: Register): Lanes =>
+/** A register of a sum as the members behind it compute: one vector, or one scalar for every element. */
+export const lanesOf = (b: Builder.Builder, mode: LaneMode, register: Register): Lanes =>
   mode.vector || register.type.lanes === 1
     ? [register]
     : Array.from({ length: register.type.lanes }, (_, i) => b.extract(register, i))

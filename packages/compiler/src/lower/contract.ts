@@ -23,6 +23,8 @@ import {
 } from "./contract-tile.ts"
 import { type Context, modeOf, outputsOf } from "./fused.ts"
 import { fixed, further, indexAt, moving, type Place } from "./lanes.ts"
+import { lowerWinograd } from "./winograd.ts"
+import { winogradPlan } from "./winograd-plan.ts"
 
 /** Panels are packed when a product reads the same panel at least this often and it has at least this many elements. */
 const packReads = 4
@@ -129,6 +131,8 @@ const packedLeft = (context: Context, plan: Plan, tileColumns: number): Plan | u
 export const lowerContract = (context: Context, group: Group, name: string, cost: Kernel["cost"]): Kernel => {
   const [root] = group.members
   if (root === undefined) throw new RangeError("a contract group starts with its product")
+  const filtered = context.relaxed ? winogradPlan(context, group, root) : undefined
+  if (filtered !== undefined) return lowerWinograd(context, group, root, filtered, name, cost)
   const given = makePlan(context, group, root)
   const [result = -1] = outputsOf(context.values, root)
   const dtype = context.values.avals[result]?.dtype ?? "f32"

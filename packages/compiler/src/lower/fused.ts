@@ -29,11 +29,12 @@ export interface Context {
   readonly isStored: (base: number) => boolean
   /** A scratch buffer that only this kernel uses. */
   readonly temporary: (name: string, dtype: DType, length: number) => Buffer
-  /** Vectors per tile row in products: 1 for 128-bit machines, 2 where the engine pairs instructions. */
   /** The tiles of products, in rows and full vectors. */
   readonly tile: { readonly rows: number; readonly vectors: number }
   /** How many threads may share a kernel. */
   readonly threads: number
+  /** Whether sums may be rounded in other ways than the arithmetic contract says. */
+  readonly relaxed: boolean
 }
 
 /** Where an operand comes from, with strides over the dimensions of the index space after collapsing. */
