@@ -86,7 +86,7 @@ const peers: Tool = (options) =>
   Effect.gen(function* () {
     const folder = options.folder === "" ? sources : resolve(options.folder)
     yield* installPeers(folder)
-    const contenders = [cotangent("wide"), cotangent("narrow"), ...peersIn(folder)]
+    const contenders = [cotangent("wide"), cotangent("narrow"), cotangent("fast"), ...peersIn(folder)]
     const report = options.json ? Console.error : Console.log
     for (const { missing, name } of contenders) if (missing !== undefined) yield* report(`${name}: ${missing}`)
     const speeds = yield* measureSpeeds(options.core)

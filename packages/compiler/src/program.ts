@@ -51,6 +51,7 @@ export interface PlanOptions {
 export const plan = (graph: Graph.Graph, options: PlanOptions = {}): Planned => {
   const { tile = { rows: 4, vectors: 1 }, threads = 1, grain = 8, replaces = [], relaxed = false } = options
   const main = relaxed ? relax(canonical(graph)) : canonical(graph)
+  if (relaxed) show({ tag: "graph", pass: "relaxed rewrites", graph: main })
   const underway = startProgram(tile, { threads, grain }, relaxed)
   const { steps, buffers } = planBlock(underway, main, {
     replaces: main.results.map((_, i) => replaces[i]),

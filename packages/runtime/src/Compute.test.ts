@@ -4,6 +4,7 @@ import * as Exit from "effect/Exit"
 import * as Cause from "effect/Cause"
 import { T, type Tensor, type Value, Values } from "@cotangent/graph"
 import { BorderError, CompileError, Compute, spec } from "./index.ts"
+import { grad } from "@cotangent/autodiff"
 import { perceptron } from "./perceptron.test.support.ts"
 
 const layers = { layer: Compute.layer, javascript: Compute.javascript, wide: Compute.wide } as const
@@ -252,6 +253,43 @@ describe("Compute.fast", () => {
       assert.isAbove(error(wide), 0)
       assert.isAtMost(error(fast), error(wide))
       fast.forEach((x, i) => assert.closeTo(x, exact[i] ?? 0, 1e-5))
+    })
+  )
+
+  it.effect("filters convolutions, with gradients and two threads too", () =>
+    Effect.gen(function* () {
+      type Images = Tensor<[number, number, number, number]>
+      const [shape, kernel] = [
+        [6, 12, 11, 16],
+        [3, 3, 16, 24]
+      ] as const
+      const value = (sizes: ReadonlyArray<number>): Value<ReadonlyArray<number>, "f32"> => ({
+        shape: sizes,
+        dtype: "f32",
+        data: Float32Array.from(
+          { length: sizes.reduce((a, b) => a * b, 1) },
+          (_, i) => (((i * 7919) % 1009) / 1009 - 0.5) * 2
+        )
+      })
+      const f = (images: Images, w: Images) => {
+        const loss = (p: { readonly images: Images; readonly w: Images }) =>
+          T.sum(T.square(T.conv2d(p.images, p.w))) as Tensor<[]>
+        return grad(loss)({ images, w })
+      }
+      const both = Effect.gen(function* () {
+        const program = yield* Compute.compile(f, [spec(shape), spec(kernel)] as never)
+        return yield* program.run(value(shape) as never, value(kernel) as never)
+      })
+      const wide = yield* Effect.provide(both, Compute.wide)
+      const fast = yield* Effect.provide(both, Compute.fast)
+      const shared = yield* Effect.provide(both, Compute.fast.pipe(Compute.threads(2)))
+      assert.deepStrictEqual(shared, fast)
+      for (const name of ["images", "w"] as const) {
+        const [a, b] = [wide[name].data, fast[name].data]
+        const size = Math.max(...a.map(Math.abs))
+        a.forEach((x, i) => assert.closeTo((b[i] ?? 0) / size, x / size, 2e-6))
+        assert.notDeepEqual(a, b)
+      }
     })
   )
 })

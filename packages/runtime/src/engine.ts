@@ -11,7 +11,7 @@ export interface EngineOptions {
   readonly target: "wasm" | "js"
   /**
    * `wide` uses tiles for paired 128-bit instructions; the bits are the same. `fast` adds products without rounding them
-   * first as well: then the bits are those of the machine.
+   * first as well, and takes convolutions by minimal filtering: then the bits are those of the machine.
    */
   readonly mode: "narrow" | "wide" | "fast"
   /** How many threads share the kernels that are worth it, 1 unless given; the bits are the same. WebAssembly only. */

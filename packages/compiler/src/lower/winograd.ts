@@ -101,11 +101,14 @@ export const lowerWinograd = (
   const temporary = (label: string, length: number): Buffer => context.temporary(label, "f32", length)
   const [productRows, depth] = byOutputs ? [capacity, terms.size] : [rows.size, capacity]
   const input = { buffer: temporary("tiles", points * capacity * channels.size), point: capacity * channels.size }
+  const products = images.size * channels.size * columns.size
+  const direct = 9 * spatial.reduce((n, axis) => n * (byOutputs ? axis.outputs : axis.places), 1)
+  const flops = cost.flops + 2 * products * (points * high * wide - direct)
   const filter = { buffer: temporary("filters", points * depth * width), point: depth * width }
   const sums = { buffer: temporary("points", points * productRows * width), point: productRows * width }
 
   return Builder.kernel(
-    name,
+    `${name}_filtered`,
     (b) => {
       /** The elements of a dimension in vectors: as many whole ones as there are, then what is left. */
       const overVectors = (
@@ -362,6 +365,6 @@ export const lowerWinograd = (
       if (share === columns.size) some(fixed(0))
       else b.loop(columns.size, share, (loop) => some(moving(loop)))
     },
-    cost
+    { ...cost, flops }
   )
 }
