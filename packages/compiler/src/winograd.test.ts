@@ -2,6 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Validator } from "@cotangent/kernel"
 import { type AnyTensor, operations as ops } from "@cotangent/graph"
+import { countOf } from "./exhaustive.test.support.ts"
 import {
   differenceOf,
   type Numbers,
@@ -126,7 +127,9 @@ const runEverywhere = (
  * largest.
  */
 const errorOf = (actual: Numbers, { scale, sum }: ReturnType<typeof exactly>): number =>
-  (actual.reduce((worst, y, i) => Math.max(worst, Math.abs(y - (sum[i] ?? 0))), 0) / Math.max(...scale)) * 2 ** 24
+  (actual.reduce((worst, y, i) => Math.max(worst, Math.abs(y - (sum[i] ?? 0))), 0) /
+    scale.reduce((most, x) => Math.max(most, x), 0)) *
+  2 ** 24
 
 const numbers = (shape: ReadonlyArray<number>, seed: number): Numbers =>
   randomNumbers({ shape, dtype: "f32" }, randomSource(seed))
@@ -148,6 +151,31 @@ describe("minimal filtering", () => {
       assert.isBelow(errorOf(runEverywhere([shapes.y, shapes.w], f, [g, w]), exactly(at, "x", g, w)), most)
     })
   }
+
+  it("of random sizes", () => {
+    let filtered = 0
+    for (let seed = 0; seed < countOf(10, 60); seed++) {
+      const below = randomSource(seed)
+      const input = [1 + below(5), 5 + below(18), 5 + below(18), 12 + below(9)] as const
+      const at: Case = { input, filters: 12 + below(9) }
+      const shapes = shapesOf(at)
+      const [x, w, g] = [numbers(shapes.x, seed), numbers(shapes.w, seed + 1), numbers(shapes.y, seed + 2)]
+      const forms = [
+        ["y", [shapes.x, shapes.w], (...t) => conv(pick(t, 0), pick(t, 1)), [x, w]],
+        ["w", [shapes.x, shapes.y], (...t) => kernelGradient(pick(t, 0), pick(t, 1)), [x, g]],
+        ["x", [shapes.y, shapes.w], (...t) => inputGradient(pick(t, 0), pick(t, 1), shapes.x.slice(1, 3)), [g, w]]
+      ] as const satisfies ReadonlyArray<readonly [string, ReadonlyArray<ReadonlyArray<number>>, Body, Array<Numbers>]>
+      for (const [of, operands, f, inputs] of forms) {
+        const program = planned(operands, f, { threads: 1 + below(3), grain: 0 })
+        if (!isFiltered(program)) continue
+        filtered++
+        const [actual = []] = runPlanned(program, inputs, { target: targets[1]?.[1] ?? assert.fail() })
+        const [first = [], second = []] = inputs
+        assert.isBelow(errorOf(actual, exactly(at, of, first, second)), most, `seed ${seed}, ${of}`)
+      }
+    }
+    assert.isAbove(filtered, 9)
+  })
 
   it("applies what stands behind the product to every output, whatever it reads", () => {
     const at: Case = { input: [2, 13, 12, 16], filters: 24 }
