@@ -35,6 +35,10 @@ const packedRows = (tileRows: number): number => Math.round(16 / tileRows) * til
 const packElements = 8192
 /** Panels packed at once: rows of the right operand are read in longer runs. */
 const panelsAtOnce = 4
+/** Where results are many arrays, so many that results are gone through in longer runs, and their elements that stay in cache. */
+const [panelsOfMany, elementsOfMany] = [16, 2 ** 15]
+/** From this many arrays on that are read or written for every result, the order of results matters more than that of panels. */
+const manyArrays = 4
 /** With no more terms than this, the results of a product take longer to read and write than to compute. */
 const fewTerms = 16
 /** Fewer results than this stay in cache, in whatever order they are gone through. */
@@ -127,6 +131,22 @@ const packedLeft = (context: Context, plan: Plan, tileColumns: number): Plan | u
   }
 }
 
+/** How many arrays are read and written for every result of a product. */
+const arraysOf = (context: Context, group: Group, { sources }: Plan): number => {
+  const read = [...sources.values()].flat().flatMap((source) => {
+    const moves = source.tag === "memory" && source.stride.strides.slice(-2).every((stride) => stride !== 0)
+    return moves ? [source.key] : []
+  })
+  const written = group.members.flatMap((m) => outputsOf(context.values, m)).filter(context.isStored)
+  return new Set(read).size + written.length
+}
+
+/** The most panels up to some number that threads can share evenly. */
+const evenPanels = (most: number, panels: number, threads: number): number => {
+  for (let n = Math.min(most, panels); n > 1; n--) if (Math.floor(panels / n) % threads === 0) return n
+  return 1
+}
+
 /** The kernel of a product and its epilogue. */
 export const lowerContract = (context: Context, group: Group, name: string, cost: Kernel["cost"]): Kernel => {
   const [root] = group.members
@@ -161,13 +181,19 @@ export const lowerContract = (context: Context, group: Group, name: string, cost
   const terms = blocks === undefined ? k : sizeOf(blocks.sizes)
   // Blocks are short: their panels stay in the first cache one by one.
   const runs = blocks === undefined && right.strides.at(-1) === 1 && columns >= panelsAtOnce * tileColumns
+  const wholePanels = Math.floor(columns / tileColumns)
+  const manyRows = runs && movesColumns && rows * columns >= manyResults && rows > tileRows
+  const few = manyRows && k <= fewTerms
+  const many = manyRows && arraysOf(context, group, plan) >= manyArrays
+  /**
+   * Rows come first, and then all panels at once, where terms are few or results many arrays: the right operand stays in
+   * cache, and results are gone through as they lie.
+   */
+  const rowsFirst = few || many
+  const mostPanels = many ? Math.min(panelsOfMany, Math.floor(elementsOfMany / (k * tileColumns))) : panelsAtOnce
   // What threads cannot share evenly they share panel by panel.
-  const even = Math.floor(columns / (panelsAtOnce * tileColumns)) % context.threads === 0
-  /** Rows come first where terms are few: the right operand stays in cache, and results are gone through as they lie. */
-  const rowsFirst = runs && movesColumns && k <= fewTerms && rows * columns >= manyResults && rows > tileRows
-  const packedColumns = rowsFirst
-    ? Math.floor(columns / tileColumns) * tileColumns
-    : tileColumns * (runs && even && packs ? panelsAtOnce : 1)
+  const packedColumns =
+    tileColumns * (few ? wholePanels : runs && packs ? evenPanels(mostPanels, wholePanels, context.threads) : 1)
   const panel = packs
     ? { buffer: context.temporary("panel", dtype, terms * packedColumns), width: tileColumns }
     : undefined
