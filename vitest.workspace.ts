@@ -52,6 +52,8 @@ export default defineConfig({
         name,
         root: `packages/${name}`,
         include: [...include],
+        // Files share the modules they import: without it importing takes more time than testing. No test changes a module.
+        isolate: false,
         testTimeout: isDeep ? 1_800_000 : 60_000,
         setupFiles: [...(setup[name] ?? [])]
       }
