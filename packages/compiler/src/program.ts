@@ -105,6 +105,8 @@ export interface WasmTargetOptions {
   readonly exportKernels?: boolean
   /** Where given, the module has a memory of its own, exported as `memory`, with these bytes in it at the start. */
   readonly contents?: ReadonlyArray<Segment>
+  /** Writes fewer bytes for the same bits: equal kernels once, no names of functions. */
+  readonly compact?: boolean
   /** Text that stands in the module as the name of a section, `cotangent TEXT`: by it others know what module it is. */
   readonly salt?: string
   /** Where threads meet that share the memory, see `controlBytes`; without it one thread does everything. */

@@ -55,6 +55,7 @@ export const wasmModelOf = (artifact: AnyArtifact, batch: boolean): WasmModel =>
       salt: mark,
       // The process that runs it may have switched on V8's pairing of vectors, which takes only what is written for it.
       wide: true,
+      compact: true,
       ...(contents === undefined ? {} : { contents })
     })
   const [one, many] = placed.programs
