@@ -39,12 +39,14 @@ export interface PlanOptions {
    * The microseconds a kernel must take to be shared, 8 unless given: where threads meet costs one to two of them.
    */
   readonly grain?: number
+  /** Whether the graph is canonical already; false unless given. */
+  readonly isCanonical?: boolean
 }
 
 /** Plans a graph. */
 export const plan = (graph: Graph.Graph, options: PlanOptions = {}): Planned => {
-  const { tile = { rows: 4, vectors: 1 }, threads = 1, grain = 8, replaces = [] } = options
-  const main = canonical(graph)
+  const { tile = { rows: 4, vectors: 1 }, threads = 1, grain = 8, replaces = [], isCanonical = false } = options
+  const main = isCanonical ? graph : canonical(graph)
   const underway = startProgram(tile, { threads, grain })
   const { steps, buffers } = planBlock(underway, main, {
     replaces: main.results.map((_, i) => replaces[i]),
