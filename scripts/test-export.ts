@@ -99,6 +99,33 @@ const images = Array.from({ length: 320 }, (_, i) => Float32Array.from({ length:
 console.log(`784-512-512-10, exported, one row: ${times(() => images.forEach(predictLarge), images.length)}`)
 console.log(`784-512-512-10, exported, in batches, per row: ${times(() => predictLargeBatch(images), images.length)}`)
 
+// A transformer: what the code takes beside the weights, however many blocks there are.
+const block = { intermediateDim: 64, numHeads: 4, activation: "gelu" } as const
+const positions = pipe(Model.input([32]), Model.embedding("tokens", 64, 32), Model.sinusoidalPositions())
+const one = pipe(positions, Model.transformerEncoder("first", block))
+const four = pipe(
+  one,
+  Model.transformerEncoder("second", block),
+  Model.transformerEncoder("third", block),
+  Model.transformerEncoder("fourth", block)
+)
+for (const [name, transformer] of [
+  ["one block", pipe(one, Model.globalAvgPool(), Model.dense("label", 4))],
+  ["four blocks", pipe(four, Model.globalAvgPool(), Model.dense("label", 4))]
+] as const) {
+  const { params, state } = T.evaluate(transformer.init(RandomKey.key(0)))
+  const small = Artifact.make(transformer, { params, modelState: state })
+  const made = Artifact.standalone(small)
+  const own = small.weights.reduce((sum, { value }) => sum + value.data.byteLength, 0)
+  const { predict: predictText } = (
+    await import(`data:text/javascript,${encodeURIComponent(made.javascript)}`)
+  ).instantiate(made.wasm)
+  const texts = Array.from({ length: 64 }, (_, i) => Float32Array.from({ length: 32 }, (_unused, j) => (i * j) % 64))
+  console.log(
+    `transformer of ${name} (32 places, 32 features): ${kilobytes(made.wasm.length + made.javascript.length - own)} beside ${kilobytes(own)} of weights; one row: ${times(() => texts.forEach(predictText), texts.length)}`
+  )
+}
+
 const page = `import { load } from "./model.js"
 import { load as loadBatch } from "./batch.js"
 const { predict } = await load()

@@ -45,12 +45,16 @@ export interface PlanOptions {
    * that takes fewer products. Not unless asked for.
    */
   readonly relaxed?: boolean
+  /** Whether the graph is canonical already; false unless given. */
+  readonly isCanonical?: boolean
 }
 
 /** Plans a graph. */
 export const plan = (graph: Graph.Graph, options: PlanOptions = {}): Planned => {
-  const { tile = { rows: 4, vectors: 1 }, threads = 1, grain = 8, replaces = [], relaxed = false } = options
-  const main = relaxed ? relax(canonical(graph)) : canonical(graph)
+  const { tile = { rows: 4, vectors: 1 }, threads = 1, grain = 8, replaces = [] } = options
+  const { isCanonical = false, relaxed = false } = options
+  const given = isCanonical ? graph : canonical(graph)
+  const main = relaxed ? relax(given) : given
   if (relaxed) show({ tag: "graph", pass: "relaxed rewrites", graph: main })
   const underway = startProgram(tile, { threads, grain }, relaxed)
   const { steps, buffers } = planBlock(underway, main, {
@@ -112,6 +116,8 @@ export interface WasmTargetOptions {
   readonly exportKernels?: boolean
   /** Where given, the module has a memory of its own, exported as `memory`, with these bytes in it at the start. */
   readonly contents?: ReadonlyArray<Segment>
+  /** Writes fewer bytes for the same bits: equal kernels once, no names of functions. */
+  readonly compact?: boolean
   /** Text that stands in the module as the name of a section, `cotangent TEXT`: by it others know what module it is. */
   readonly salt?: string
   /** Where threads meet that share the memory, see `controlBytes`; without it one thread does everything. */

@@ -6,25 +6,17 @@ import { Key, T, Tree, type Value } from "@cotangent/graph"
 import { Model } from "@cotangent/nn"
 import { Artifact, Predictor } from "@cotangent/serve"
 import { Safetensors } from "@cotangent/train"
-import { Command } from "effect/cli"
-import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import { pipe } from "effect/Function"
-import * as NodeServices from "@effect/platform-node/NodeServices"
 import { cotangent, inFolder } from "./command.test.support.ts"
-import { exportModel } from "./export-command.ts"
+import { command } from "./in-process.test.support.ts"
 
 interface Exported {
   readonly labels: ReadonlyArray<string>
   readonly load: () => Promise<Pick<Predictor.LoadedPredictor, "predict" | "classify">>
 }
 
-/** The command in this process: nothing, or the sentence it fails with. */
-const exporting = async (...args: ReadonlyArray<string>): Promise<string> => {
-  const run = Command.runWith(exportModel, { version: "0" })(args)
-  const exit = await Effect.runPromiseExit(Effect.provide(run, NodeServices.layer))
-  return Exit.isSuccess(exit) ? "" : String(exit.cause)
-}
+/** What the command says on standard error: nothing, or the sentence it fails with. */
+const exporting = async (...args: ReadonlyArray<string>): Promise<string> => (await command(["export", ...args])).stderr
 
 const load = (folder: string): Promise<Exported> =>
   // What the command wrote.
@@ -39,6 +31,19 @@ describe("cotangent export", () => {
       const { code, stdout, stderr } = await cotangent("export", run, "--out", out)
       assert.strictEqual(code, 0, stderr)
       assert.include(stdout, "Wrote model.wasm")
+      const json = await command(["export", run, "--out", out, "--json"])
+      assert.strictEqual(json.code, 0, json.stderr)
+      const { event, files, bytes } = JSON.parse(json.stdout)
+      assert.strictEqual(event, "done")
+      // There is a package.json already.
+      assert.deepStrictEqual(
+        files,
+        ["model.wasm", "model.js", "model.d.ts"].map((name) => join(out, name))
+      )
+      assert.strictEqual(bytes.wasm, readFileSync(join(out, "model.wasm")).length)
+      assert.isBelow(bytes.weights, bytes.wasm)
+      const quiet = await command(["export", run, "--out", out, "--quiet"])
+      assert.deepStrictEqual(quiet, { code: 0, stdout: "", stderr: "" })
       const { labels, load: loadModel } = await load(out)
       assert.deepStrictEqual(labels, ["setosa", "versicolor", "virginica"])
       const [there, here] = [await loadModel(), Predictor.fromBytes(readFileSync(join(run, "model.safetensors")))]
@@ -89,21 +94,38 @@ export const answer = 42
       assert.strictEqual(await exporting(folder, "--out", again, "--model", saved), "")
       assert.deepStrictEqual((await (await load(again)).load()).predict([1, -2]), here.predict([1, -2]))
 
-      const refused = async (sentence: string, ...args: ReadonlyArray<string>) =>
-        assert.include(await exporting(...args, "--out", join(folder, "none")), sentence)
+      const damaged = join(folder, "damaged.safetensors")
+      writeFileSync(damaged, readFileSync(saved).subarray(0, 100))
+      const none = ["--out", join(folder, "none")]
+      const fails = async (exitCode: number, sentence: string, ...args: ReadonlyArray<string>) => {
+        const { code, stdout, stderr } = await command(["export", ...args, ...none])
+        assert.include(stderr, sentence)
+        assert.deepStrictEqual([code, stdout], [exitCode, ""], stderr)
+        // One sentence, and no stack.
+        assert.notMatch(stderr, /\n\s+at /)
+      }
       const file = join(folder, "checkpoint-000010")
-      await Promise.all([
-        refused("there is no such file or folder", join(folder, "nope")),
-        refused("the folder has no model.safetensors and no checkpoint", out),
-        refused("it holds weights and no model; say which model they are of with --model FILE", file),
-        refused("safetensors: ", module),
-        refused("hidden.kernel is f32[2, 3], f32[2, 4] is needed", file, "--model", `${module}#other`),
-        refused(
-          "it exports no model called answer; there are answer, model, other",
-          file,
-          "--model",
-          `${module}#answer`
-        )
-      ])
+      await fails(2, "there is no such file or folder", join(folder, "nope"))
+      await fails(2, "the folder has no model.safetensors and no checkpoint", out)
+      await fails(2, "it holds weights and no model; say which model they are of with --model FILE", file)
+      await fails(1, "safetensors: ", damaged)
+      await fails(2, "hidden.kernel is f32[2, 3], f32[2, 4] is needed", file, "--model", `${module}#other`)
+      await fails(
+        2,
+        "model.ts exports no model called answer; there are answer, model, other",
+        file,
+        "--model",
+        `${module}#answer`
+      )
+      await fails(2, "cannot be imported", file, "--model", join(folder, "nope.ts"))
+      await fails(2, "there is no such file", file, "--model", join(folder, "nope.safetensors"))
+      await fails(2, "2 labels were given, 3 outputs need 3", file, "--model", module, "--labels", "a,b")
+      await fails(2, "--labels is for the model of a module", saved, "--labels", "a,b,c")
+      await fails(2, "--quiet and --json are both given", saved, "--quiet", "--json")
+      const told = await command(["export", damaged, ...none, "--json"])
+      assert.strictEqual(told.code, 1)
+      const { event, exitCode, message } = JSON.parse(told.stdout)
+      assert.deepStrictEqual([event, exitCode], ["error", 1])
+      assert.include(message, "safetensors: ")
     }))
 })

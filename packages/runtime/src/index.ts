@@ -14,7 +14,7 @@ export {
 export { type Engine, type EngineOptions, makeEngine } from "./engine.ts"
 export * from "./errors.ts"
 export { alignUp, type LeafSpec, pagesFor, place, type PlacedLeaf } from "./layout.ts"
-export { type Memory, write as writeLeaf } from "./memory.ts"
+export { type Memory, readValue, write as writeLeaf } from "./memory.ts"
 export { IndexError } from "./index-error.ts"
 export type { DebugOptions, Instruments, TapEvent, TapHandler } from "./instruments.ts"
 export {

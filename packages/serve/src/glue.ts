@@ -153,6 +153,12 @@ const targetSteps = ({ preprocessing }: AnyArtifact): ReadonlyArray<unknown> => 
   return target?.kind === "number" ? target.steps : []
 }
 
+/** The text without blanks that only people need: indents, empty lines, and comments but for the first line. */
+const short = (text: string): string => {
+  const [first = "", ...lines] = text.split("\n").map((line) => line.trimStart())
+  return [first, ...lines.filter((line) => line !== "" && !line.startsWith("/**")), ""].join("\n")
+}
+
 /** The ES module. */
 export const glueOf = (artifact: AnyArtifact, { programs, section }: WasmModel): string => {
   const { inputShape, labels, name, outputShape, preprocessing, threshold } = artifact
@@ -173,7 +179,7 @@ export const glueOf = (artifact: AnyArtifact, { programs, section }: WasmModel):
     classifyBatch: (rows) => each(rows, label)`
   const estimating = `,
     estimate: (row) => number(run(row))`
-  return `/** ${described(artifact)}. Made by \`cotangent export\`; the weights are in model.wasm. */
+  return short(`/** ${described(artifact)}. Made by \`cotangent export\`; the weights are in model.wasm. */
 const about = ${json(about)}
 export const { name, inputShape, outputShape } = about
 ${labels === undefined ? "" : `export const labels = ${json(labels)}\n`}
@@ -251,5 +257,5 @@ export const load = async (source = new URL("./model.wasm", import.meta.url)) =>
   const [batch] = sections(module, "${batchSection}")
   return predictorOf(module, batch && (await WebAssembly.compile(batch)))
 }
-`
+`)
 }

@@ -27,7 +27,7 @@ export interface Placed {
 export const placePrograms = (
   weights: ReadonlyArray<Weight>,
   programs: ReadonlyArray<ServedProgram>,
-  how: Pick<PlanOptions, "tile"> = {}
+  how: Pick<PlanOptions, "tile" | "isCanonical"> = {}
 ): Placed => {
   const leaves = weights.map(({ name, value: { shape, dtype } }) => ({ path: name, shape, dtype }))
   const placed = place(leaves, 0)

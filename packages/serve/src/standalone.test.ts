@@ -12,6 +12,7 @@ import * as Result from "effect/Result"
 import * as Artifact from "./artifact-module.ts"
 import { bitsOf, examples, split } from "./models.test.support.ts"
 import * as Predictor from "./predictor-module.ts"
+import { wasmModelOf } from "./wasm-model.ts"
 
 /** What this file uses of an exported module. */
 interface Exported {
@@ -93,6 +94,60 @@ describe("Artifact.standalone", () => {
     const { artifact } = examples["perceptron"] ?? assert.fail()
     const { wasm, javascript } = Artifact.standalone(artifact)
     assert.isBelow(wasm.length + javascript.length - weightBytes(artifact), 20_000)
+  })
+
+  /** What a model with random weights takes beside them, exported. */
+  const besideOf = <I extends ReadonlyArray<number | string>, O extends ReadonlyArray<number | string>, P, S>(
+    model: Model.Model<I, O, P, S>
+  ): number => {
+    const { params, state } = T.evaluate(model.init(Key.key(1)))
+    const artifact = Artifact.make(model, { params, modelState: state })
+    const { wasm, javascript } = Artifact.standalone(artifact)
+    return wasm.length + javascript.length - weightBytes(artifact)
+  }
+  const block = { intermediateDim: 64, numHeads: 4, activation: "gelu" } as const
+  const tokens = pipe(Model.input([32]), Model.embedding("tokens", 20, 32))
+
+  it("takes less than 20 KB beside the weights of a transformer block, positions by waves and a head", () => {
+    const model = pipe(
+      tokens,
+      Model.sinusoidalPositions(),
+      Model.transformerEncoder("block", block),
+      Model.globalAvgPool(),
+      Model.dense("label", 3)
+    )
+    assert.isBelow(besideOf(model), 18_000)
+  })
+
+  it("has the code of equal blocks once", () => {
+    const one = pipe(tokens, Model.learnedPositions("places"), Model.transformerDecoder("first", block))
+    const three = pipe(one, Model.transformerDecoder("second", block), Model.transformerDecoder("third", block))
+    assert.isBelow(besideOf(three), besideOf(one) + 2000)
+  })
+
+  it("has waves as numbers where these take fewer bytes than what computes them, with the same bits", () => {
+    const model = (length: number) => pipe(Model.input([length, 4]), Model.sinusoidalPositions())
+    // 96 numbers, and no sine.
+    assert.isBelow(besideOf(model(24)), besideOf(Model.input([24, 4])) + 800)
+    // 12 KB of numbers would be more than the sine and the cosine are.
+    assert.isBelow(besideOf(model(800)), 11_000)
+    for (const length of [24, 800]) {
+      const artifact = Artifact.make(model(length), { params: {}, modelState: {} })
+      const row = Float32Array.from({ length: 4 * length }, (_, i) => Math.fround(1 / (i + 1)))
+      const { wasm } = Artifact.standalone(artifact)
+      const { memory, step } = new WebAssembly.Instance(new WebAssembly.Module(wasm)).exports as unknown as {
+        readonly memory: { readonly buffer: ArrayBuffer }
+        readonly step: () => void
+      }
+      const [program] = wasmModelOf(artifact, false).programs
+      assert.isDefined(program)
+      new Float32Array(memory.buffer, program.input, row.length).set(row)
+      step()
+      assert.deepStrictEqual(
+        bitsOf(new Float32Array(memory.buffer, program.output, row.length).slice()),
+        bitsOf(Predictor.make(artifact).predict(row))
+      )
+    }
   })
 
   /** Every Node there is: npm puts the one of the workspace in front of that of the machine. */

@@ -2,6 +2,7 @@
 import { layoutOf, type Segment, toWasm } from "@cotangent/compiler"
 import type { AnyArtifact } from "./artifact.ts"
 import { ArtifactError } from "./errors.ts"
+import { withConstants } from "./folded.ts"
 import { contentsOf, type PlacedProgram, placePrograms } from "./placed.ts"
 import { fingerprint } from "./stored-artifact.ts"
 
@@ -48,13 +49,17 @@ const withSection = (module: Uint8Array, name: string, content: Uint8Array): Uin
 
 /** The module of an artifact: exports `memory` and `step`. */
 export const wasmModelOf = (artifact: AnyArtifact, batch: boolean): WasmModel => {
-  const placed = placePrograms(artifact.weights, artifact.programs.slice(0, batch ? 2 : 1))
+  const programs = artifact.programs
+    .slice(0, batch ? 2 : 1)
+    .map(({ rows, graph }) => ({ rows, graph: withConstants(graph) }))
+  const placed = placePrograms(artifact.weights, programs, { isCanonical: true })
   const mark = fingerprint(artifact)
   const emit = ({ addresses, planned }: PlacedProgram, contents?: ReadonlyArray<Segment>): Uint8Array =>
     toWasm(planned, layoutOf(planned, addresses), placed.pages, {
       salt: mark,
       // The process that runs it may have switched on V8's pairing of vectors, which takes only what is written for it.
       wide: true,
+      compact: true,
       ...(contents === undefined ? {} : { contents })
     })
   const [one, many] = placed.programs

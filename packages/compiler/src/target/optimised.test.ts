@@ -2,6 +2,7 @@ import { setFlagsFromString } from "node:v8"
 import { assert, describe, it } from "@effect/vitest"
 import { Builder, type Buffer } from "@cotangent/kernel"
 import { countOf } from "../exhaustive.test.support.ts"
+import { atSeveralPlaces } from "./moved.test.support.ts"
 import { randomIntegers, randomKernel } from "./randomKernel.test.support.ts"
 import { difference, fill, javaScript, planOf, readBuffer, type Target, wasm } from "./targets.test.support.ts"
 
@@ -14,6 +15,7 @@ const count = countOf(200, 4000)
 const steps = 4
 
 const wide: Target = wasm({ wide: true, salt: "wide" })
+const compact: Target = wasm({ wide: true, compact: true, salt: "compact" })
 const narrow: Target = wasm({ salt: "narrow" })
 
 describe("optimised code", () => {
@@ -27,6 +29,15 @@ describe("optimised code", () => {
       for (const { buffer, filling } of buffers) fill(image, plan, buffer, filling, below)
       const expected = javaScript([kernel], plan, image, steps)
       const found = difference(plan, list, ["javascript", expected], ["wide", wide([kernel], plan, image, steps)])
+      assert.strictEqual(found, undefined, `seed ${seed}`)
+    }
+  })
+
+  it("computes them in functions that are shared by several kernels", () => {
+    for (let seed = 0; seed < countOf(100, 2000); seed++) {
+      const { kernels, list, plan, image } = atSeveralPlaces(seed)
+      const expected = javaScript(kernels, plan, image, steps)
+      const found = difference(plan, list, ["javascript", expected], ["shared", compact(kernels, plan, image, steps)])
       assert.strictEqual(found, undefined, `seed ${seed}`)
     }
   })

@@ -196,6 +196,6 @@ export const conv1dTranspose = transposed("conv1dTranspose", 1, "Conv1dTranspose
 /**
  * The transpose of a convolution along two axes, by a kernel `[height, width, filters, C]`: with `padding: "same"` an axis of
  * n becomes `n stride`. Keras's `Conv2DTranspose`; where a stride is larger than the kernel Keras adds zeros behind a
- * "valid" result, this does not.
+ * "valid" result, this does so with `outputPadding: stride - size`.
  */
 export const conv2dTranspose = transposed("conv2dTranspose", 2, "Conv2dTranspose")

@@ -168,7 +168,7 @@ const checkWavelength = (operation: string, maxWavelength = 10_000): number => {
 /** `t maxWavelength^(-2 i / features)` for positions t and waves i, `[length, waves]`, computed in f64. */
 const angles = (length: number, waves: number, features: number, maxWavelength: number): AnyTensor => {
   const t = ops.iota([length, waves], 0, "f64")
-  const i = ops.iota([length, waves], 1, "f64")
+  const i = ops.iota([waves], 0, "f64")
   const logarithm = ops.log(ops.full([], maxWavelength, "f64"))
   return ops.mul(t, ops.exp(ops.mul(i, ops.mul(logarithm, -2 / features))))
 }

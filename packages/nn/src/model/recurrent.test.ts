@@ -60,6 +60,16 @@ describe("recurrent layers", () => {
       numbers(T.transpose(T.expect(T.dyn(outputs), [4, 2, 2]), [1, 0, 2])),
       1e-12
     )
+    const before = pipe(Model.input([4, 3]), Model.gru("cell", 2, { returnSequences: true, resetAfter: false }))
+    same<Equal<Model.Params<typeof before>, { cell: RecurrentCell<3, 2, 3> }>>()
+    const one = before.init(key).params
+    assert.notProperty(one.cell, "recurrentBias")
+    const first = Recurrent.gru(one.cell, T.transpose(x, [1, 0, 2]), { resetAfter: false })
+    assertClose(
+      numbers(before.apply(one, {}, x, Model.evaluate).y),
+      numbers(T.transpose(T.expect(T.dyn(first.outputs), [4, 2, 2]), [1, 0, 2])),
+      1e-12
+    )
     const rnn = pipe(Model.input([4, 3]), Model.simpleRnn("cell", 2, { activation: "relu", reverse: true }))
     const own = rnn.init(key).params
     const run = Recurrent.rnn(own.cell, T.transpose(x, [1, 0, 2]), { activation: "relu", reverse: true })

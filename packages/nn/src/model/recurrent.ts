@@ -53,9 +53,9 @@ export interface LstmOptions<R extends boolean = boolean> extends RecurrentOptio
 }
 
 /** Options of gru. */
-export interface GruOptions<R extends boolean = boolean> extends RecurrentOptions<R> {
-  /** Whether the reset gate is applied after the product with the state; true unless given. */
-  readonly resetAfter?: boolean
+export interface GruOptions<R extends boolean = boolean, A extends boolean = boolean> extends RecurrentOptions<R> {
+  /** Whether the reset gate is applied after the product with the state; true unless given. Before it there is one bias. */
+  readonly resetAfter?: A
 }
 
 /** Options of simpleRnn. */
@@ -77,6 +77,11 @@ export type RecurrentCell<K extends number, U extends number, G extends number> 
 export type GruCell<K extends number, U extends number> = RecurrentCell<K, U, 3> & {
   readonly recurrentBias: Tensor<[Size<Times<3, U>>]>
 }
+
+/** The parameters of a gated recurrent unit by where its reset gate is applied: before the product there is one bias. */
+export type GruParameters<K extends number, U extends number, A extends boolean> = A extends true
+  ? GruCell<K, U>
+  : RecurrentCell<K, U, 3>
 
 /** The guard of sequences: `[batch, time, features]`, or the sentence. */
 export type Sequence<Op extends string, O extends Shape> = number extends O["length"]
@@ -110,10 +115,10 @@ export interface RecurrentLayer<
 }
 
 /** What a GRU does to a model. */
-export interface GruLayer<L extends string, U extends number, R extends boolean> {
+export interface GruLayer<L extends string, U extends number, R extends boolean, A extends boolean = true> {
   <I extends Shape, O extends Shape, P, S>(
     model: Model<I, O, P, S> & Guard<Sequence<"gru", O>> & Fresh<P, L>
-  ): Model<I, Run<O, U, R>, Put<P, L, GruCell<Size<Channels<O>>, U>>, S>
+  ): Model<I, Run<O, U, R>, Put<P, L, GruParameters<Size<Channels<O>>, U, A>>, S>
 }
 
 type Cell = {
@@ -218,13 +223,13 @@ export const lstm: <L extends string, U extends number, R extends boolean = fals
 
 /**
  * Gated recurrent units over sequences; see `lstm`. The columns of the kernels are the gates r, z, n (Keras's are z, r, n), and
- * there are two biases. Keras's `GRU`. Cho and others 2014.
+ * there are two biases, or one with `resetAfter: false`. Keras's `GRU`. Cho and others 2014.
  */
-export const gru: <L extends string, U extends number, R extends boolean = false>(
+export const gru: <L extends string, U extends number, R extends boolean = false, A extends boolean = true>(
   name: L,
   units: U,
-  options?: GruOptions<R>
-) => GruLayer<L, U, R> = face(1, (name: string, units: number, options: GruOptions = {}) => {
+  options?: GruOptions<R, A>
+) => GruLayer<L, U, R, A> = face(1, (name: string, units: number, options: GruOptions = {}) => {
   const { biasInitializer = zeros, resetAfter = true } = options
   const run = outputsOf(gruOver)
   return recurrent(name, units, options, {
@@ -234,7 +239,7 @@ export const gru: <L extends string, U extends number, R extends boolean = false
     over: (params, sequence, how) => run(params, sequence, { ...how, resetAfter }),
     bias: (key, columns) => ({
       bias: biasInitializer.draw(Key.fold(key, 0), [columns]),
-      recurrentBias: biasInitializer.draw(Key.fold(key, 1), [columns])
+      ...(resetAfter ? { recurrentBias: biasInitializer.draw(Key.fold(key, 1), [columns]) } : {})
     })
   })
 })

@@ -30,7 +30,10 @@ export const toTorch: Write = writeTo(torch)
 
 /**
  * The weights of a model from those of a Keras model by path, `{ v.path: v.numpy() for v in model.weights }`; see
- * `fromTorch`. The gates of a GRU and the heads of attention are brought into our order.
+ * `fromTorch`. The gates of a GRU and the heads of attention are brought into our order. Paths are those of Keras 3; a GRU
+ * made with `reset_after=False`, whose bias is one row, is ours with `resetAfter: false`. Epsilon, momentum and padding are
+ * Keras's by default, so that the outputs agree without options. Older files call the kernel of a depthwise convolution
+ * `depthwise_kernel`, and have no cell in the paths of recurrent layers.
  */
 export const fromKeras: Read = readFrom(keras)
 

@@ -57,15 +57,19 @@ const leavesOf = ({ params, state }: { readonly params: unknown; readonly state:
     Tree.entries<AnyTensor>(tree).map(({ path, leaf }) => ({ path, shape: leaf.shape }))
   )
 
-/** The slots of a layer whose leaves it has, with the leaves. */
+/** The slots of a layer whose leaves it has, with the leaves; the first slot with a leaf has it. */
 const slotsFor = (
   { path, slots }: Placed,
   leaves: ReadonlyMap<string, Leaf>
-): ReadonlyArray<{ readonly slot: Slot; readonly own: ReadonlyArray<Leaf> }> =>
-  slots.flatMap((slot) => {
+): ReadonlyArray<{ readonly slot: Slot; readonly own: ReadonlyArray<Leaf> }> => {
+  const taken = new Set<Leaf>()
+  return slots.flatMap((slot) => {
     const own = slot.ours.flatMap((name) => leaves.get(`${path}.${name}`) ?? [])
-    return own.length === slot.ours.length ? [{ slot, own }] : []
+    if (own.length < slot.ours.length || own.some((leaf) => taken.has(leaf))) return []
+    own.forEach((leaf) => taken.add(leaf))
+    return [{ slot, own }]
   })
+}
 
 const unmapped = (
   { name }: Framework,

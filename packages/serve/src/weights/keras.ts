@@ -53,7 +53,9 @@ export const keras: Framework = {
     Gru: [
       { ...same("kernel", "gru_cell/kernel"), gates },
       { ...same("recurrentKernel", "gru_cell/recurrent_kernel"), gates },
-      { ours: ["bias", "recurrentBias"], theirs: ["gru_cell/bias"], joined: "stacked", gates }
+      { ours: ["bias", "recurrentBias"], theirs: ["gru_cell/bias"], joined: "stacked", gates },
+      // The only bias where the reset gate comes first.
+      { ...same("bias", "gru_cell/bias"), gates }
     ],
     Attention: [
       ...projection("query", "query"),

@@ -285,6 +285,8 @@ export interface WasmModule {
   readonly shared: boolean
   /** Where given, the memory is the module's own, exported as `memory`, and holds these bytes at the start. */
   readonly contents?: ReadonlyArray<Segment>
+  /** Leaves the names of functions out. */
+  readonly nameless?: boolean
   /** A custom section that only serves to make the bytes of this module differ from another's. */
   readonly salt?: string
 }
@@ -375,16 +377,17 @@ export const assemble = (module: WasmModule): Uint8Array => {
       }
     })
   // Function names: profiles and stack traces show kernels by name.
-  section(out, 0, (bytes) => {
-    bytes.text("name")
-    section(bytes, 1, (names) => {
-      names.unsigned(functions.length)
-      functions.forEach(({ name }, index) => {
-        names.unsigned(index)
-        names.text(name)
+  if (module.nameless !== true)
+    section(out, 0, (bytes) => {
+      bytes.text("name")
+      section(bytes, 1, (names) => {
+        names.unsigned(functions.length)
+        functions.forEach(({ name }, index) => {
+          names.unsigned(index)
+          names.text(name)
+        })
       })
     })
-  })
   if (module.salt !== undefined) {
     const { salt } = module
     section(out, 0, (bytes) => bytes.text(`cotangent ${salt}`))

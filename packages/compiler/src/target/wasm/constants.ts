@@ -51,14 +51,34 @@ export interface Constants {
   readonly initialise: (code: Code) => void
 }
 
-export const makeConstants = (locals: Locals): Constants => {
+/** The bits of a vector that the function starts with in a local, in as few bytes as they can be written. */
+const writeShortly = (code: Code, words: Words): void => {
+  const [first, second, third, fourth] = words
+  if (first !== third || second !== fourth) code.v128(words)
+  else if (first !== second) {
+    scratch.setUint32(0, first, true)
+    scratch.setUint32(4, second, true)
+    code.f64(scratch.getFloat64(0, true))
+    code.op("f64x2.splat")
+  } else {
+    code.i32(first | 0)
+    code.op("i32x4.splat")
+  }
+}
+
+/** Whether a local holds this before anything is written to it. */
+const isZero = (words: Words): boolean => words.every((word) => word === 0)
+
+/** With `compact` constants take fewer bytes: vectors are made of scalars, and zeros are what locals start with. */
+export const makeConstants = (locals: Locals, compact = false): Constants => {
   const known = new Map<string | number, number>()
   const writes: Array<(code: Code) => void> = []
-  const intern = (key: string | number, make: () => number, write: (code: Code) => void): number => {
+  const intern = (key: string | number, make: () => number, write: (code: Code) => void, zero = false): number => {
     const found = known.get(key)
     if (found !== undefined) return found
     const local = make()
     known.set(key, local)
+    if (zero && compact) return local
     writes.push((code) => {
       write(code)
       code.set(local)
@@ -95,7 +115,8 @@ export const makeConstants = (locals: Locals): Constants => {
         // Mostly one word in all lanes: a number is the cheaper key.
         words.every((word) => word === words[0]) ? words[0] : words.join(),
         () => locals.fresh("v128"),
-        (code) => code.v128(words)
+        (code) => (compact ? writeShortly(code, words) : code.v128(words)),
+        isZero(words)
       ),
     initialise: (code) => {
       for (const write of writes) write(code)

@@ -3,6 +3,7 @@ import { type Kernel, type Layout, loopsAround, type Program } from "@cotangent/
 import { assemble, type Code, type Segment, type WasmFunction } from "./assembler.ts"
 import { barrierBody } from "./barrier.ts"
 import { emitKernel } from "./kernel.ts"
+import { sharedFunctions } from "./sharing.ts"
 import { emitSteps, functionBody } from "./steps.ts"
 
 export interface WasmOptions {
@@ -27,6 +28,11 @@ export interface WasmOptions {
   /** Where given, the memory is not imported: the module has its own, exported as `memory`, with these bytes in it. */
   readonly contents?: ReadonlyArray<Segment>
   /**
+   * Writes fewer bytes, for the same bits: kernels that differ only in where their buffers lie are one function, constants
+   * are made of scalars, functions have no names. Not together with `exportKernels`.
+   */
+  readonly compact?: boolean
+  /**
    * Text that makes the bytes of the module its own: V8 gives equal bytes the machine code it made before. Wide modules
    * differ from narrow ones in any case.
    */
@@ -46,22 +52,29 @@ const threadsOf = (kernels: ReadonlyArray<Kernel>): number =>
  * defines (the validator finds both), or if a kernel exceeds V8's limits.
  */
 export const emitWasm = ({ kernels, steps }: Program, options: WasmOptions): Uint8Array => {
-  const { control, layout } = options
-  const functions: Array<WasmFunction> = kernels.map((kernel, index) => ({
-    name: kernel.name,
-    parameters: loopsAround(kernel).length,
-    body: emitKernel(kernel, layout, { wide: options.wide ?? false, fused: options.fused ?? false }),
-    ...(options.exportKernels === true ? { exportedAs: `k${index}` } : {})
-  }))
+  const { control, layout, compact = false } = options
+  const how = { layout, wide: options.wide ?? false, fused: options.fused ?? false, compact }
+  const { calls, functions } =
+    compact && options.exportKernels !== true
+      ? sharedFunctions(kernels, how)
+      : {
+          calls: kernels.map((_, target) => ({ target, places: [] })),
+          functions: kernels.map((kernel, index): WasmFunction => ({
+            name: kernel.name,
+            parameters: loopsAround(kernel).length,
+            body: emitKernel(kernel, how),
+            ...(options.exportKernels === true ? { exportedAs: `k${index}` } : {})
+          }))
+        }
   const define = (made: WasmFunction): number => functions.push(made) - 1
   const threads = threadsOf(kernels)
   if (control === undefined || threads === 1) {
-    const body = emitSteps(steps, { kernels, layout, functions })
+    const body = emitSteps(steps, { kernels, calls, layout, functions })
     const step = define({ name: "step", parameters: 0, body, exportedAs: "step" })
     define({ name: "run", parameters: 1, exportedAs: "run", body: timesBody(1, 0, (code) => code.call(step)) })
   } else {
     const barrier = define({ name: "barrier", parameters: 1, body: barrierBody(control, threads) })
-    const body = emitSteps(steps, { kernels, layout, functions, barrier })
+    const body = emitSteps(steps, { kernels, calls, layout, functions, barrier })
     const follow = define({ name: "follow", parameters: 1, body })
     const serve = timesBody(2, 1, (code) => {
       code.get(0)
@@ -80,6 +93,7 @@ export const emitWasm = ({ kernels, steps }: Program, options: WasmOptions): Uin
     functions,
     memoryPages: options.memoryPages,
     shared: control !== undefined,
+    nameless: compact,
     ...(options.contents === undefined ? {} : { contents: options.contents }),
     ...(salt.length === 0 ? {} : { salt: salt.join(" ") })
   })

@@ -2,7 +2,7 @@
 import type { Layout, Loop, Register, Type } from "@cotangent/kernel"
 import { type Code, type Locals, makeCode, makeLocals, type ValueType } from "./assembler.ts"
 import { type Constants, makeConstants } from "./constants.ts"
-import type { LoopPlan } from "./pointers.ts"
+import type { LoopPlan, Places } from "./pointers.ts"
 import type { Tools } from "./recipe.ts"
 
 /** A value that is computed where it is used. */
@@ -36,6 +36,10 @@ export interface Frame {
   readonly wide: boolean
   /** Whether products are added to variables without being rounded first. */
   readonly fused: boolean
+  /** Whether constants are made of scalars, which takes fewer bytes. */
+  readonly compact: boolean
+  /** The buffers whose places the function is given. */
+  readonly places: Places
   readonly plans: ReadonlyMap<number, LoopPlan>
   /** The enclosing loops, outermost first. */
   readonly nest: Array<Loop>
@@ -63,23 +67,25 @@ export interface Frame {
 export const makeFrame = (
   kernel: string,
   layout: Layout,
-  { wide, fused }: Pick<Frame, "wide" | "fused">,
+  { wide, fused, compact, places }: Pick<Frame, "wide" | "fused" | "compact" | "places">,
   plans: ReadonlyMap<number, LoopPlan>,
   deferrable: ReadonlySet<number>,
   parameters = 0
 ): Frame => {
   const locals = makeLocals(parameters)
   const code = makeCode()
-  const constants = makeConstants(locals)
+  const constants = makeConstants(locals, compact)
   return {
     kernel,
     code,
     locals,
     constants,
-    paired: { code, constants: wide ? makeConstants(locals) : constants },
+    paired: { code, constants: wide ? makeConstants(locals, compact) : constants },
     layout,
     wide,
     fused,
+    compact,
+    places,
     plans,
     nest: [],
     scopes: [{ owned: [], addresses: new Map() }],

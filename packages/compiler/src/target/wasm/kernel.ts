@@ -18,7 +18,7 @@ import {
 import { emitBinary, emitCast, emitCompare, emitSelect, emitUnary } from "./lanewise.ts"
 import { emitLoad, emitStore } from "./memory.ts"
 import { toolsOf } from "./pairing.ts"
-import { planLoops } from "./pointers.ts"
+import { type Places, planLoops, type Pointer } from "./pointers.ts"
 import { emitCombine, emitExtend, emitExtract, emitLoopIndex, emitSplat } from "./reshape.ts"
 
 const emitConstant = (frame: Frame, out: Register, value: number): ReadonlyArray<number> => {
@@ -106,6 +106,10 @@ const emitBody = (frame: Frame, body: ReadonlyArray<Instruction>): void => {
   for (const local of scope?.owned ?? []) frame.locals.release(local)
 }
 
+/** The local that a pointer starts from, if any: the pointer before it, or the place of its buffer. */
+const startOf = (frame: Frame, { parent, place }: Pointer): number | undefined =>
+  parent === undefined ? place : frame.pointers.get(parent)
+
 /**
  * A counted loop with its test at the bottom. The test reads a value from before the step, `index < last`: the form
  * in which V8 finds out the number of iterations, and then drops the stack check of the loop. A pointer that starts at
@@ -125,7 +129,7 @@ const emitLoop = (frame: Frame, loop: Loop, body: ReadonlyArray<Instruction>): v
   const pointers = plan.pointers.map((pointer) => {
     const local = locals.take("i32")
     frame.pointers.set(pointer.key, local)
-    const parent = pointer.parent === undefined ? undefined : frame.pointers.get(pointer.parent)
+    const parent = startOf(frame, pointer)
     if (parent === undefined) code.i32(pointer.start)
     else {
       code.get(parent)
@@ -137,7 +141,9 @@ const emitLoop = (frame: Frame, loop: Loop, body: ReadonlyArray<Instruction>): v
     code.set(local)
     return { ...pointer, local }
   })
-  const counting = plan.indexed ? undefined : pointers.find(({ parent, stride }) => parent === undefined && stride > 0)
+  const counting = plan.indexed
+    ? undefined
+    : pointers.find(({ parent, place, stride }) => parent === undefined && place === undefined && stride > 0)
   const moved = pointers.map(({ local, stride }) => ({ local, stride }))
   const counter = counting ?? { local: locals.take("i32"), stride: loop.step }
   if (counting === undefined) {
@@ -196,10 +202,11 @@ const emitShare = (frame: Frame, loop: Loop, share: Loop, body: ReadonlyArray<In
   code.op("i32.sub")
   code.tee(left)
   code.open("if")
-  const moved = plan.pointers.map(({ key, parent, start, stride }) => {
+  const moved = plan.pointers.map((pointer) => {
+    const { key, start, stride } = pointer
     const local = locals.take("i32")
     frame.pointers.set(key, local)
-    const before = parent === undefined ? undefined : frame.pointers.get(parent)
+    const before = startOf(frame, pointer)
     code.get(first)
     code.i32(stride)
     code.op("i32.mul")
@@ -250,7 +257,8 @@ const enterAround = (frame: Frame, around: ReadonlyArray<Loop>): void => {
   around.forEach((loop, parameter) => {
     frame.nest.push(loop)
     frame.indices.set(loop.id, parameter)
-    for (const { key, parent, start, stride } of frame.plans.get(loop.id)?.pointers ?? []) {
+    for (const pointer of frame.plans.get(loop.id)?.pointers ?? []) {
+      const { key, start, stride } = pointer
       const local = frame.locals.take("i32")
       frame.pointers.set(key, local)
       code.get(parameter)
@@ -260,7 +268,7 @@ const enterAround = (frame: Frame, around: ReadonlyArray<Loop>): void => {
         code.i32(start)
         code.op("i32.add")
       }
-      const before = parent === undefined ? undefined : frame.pointers.get(parent)
+      const before = startOf(frame, pointer)
       if (before !== undefined) {
         code.get(before)
         code.op("i32.add")
@@ -270,10 +278,27 @@ const enterAround = (frame: Frame, around: ReadonlyArray<Loop>): void => {
   })
 }
 
-/** The body of the function of one kernel: declarations, constants, code. */
-export const emitKernel = (kernel: Kernel, layout: Layout, how: Pick<Frame, "wide" | "fused">): Uint8Array => {
+/** How kernels are emitted. */
+export interface KernelOptions {
+  readonly layout: Layout
+  readonly wide: boolean
+  readonly fused: boolean
+  readonly compact: boolean
+}
+
+/**
+ * The body of the function of one kernel: declarations, constants, code. The places of the buffers in `placed` are
+ * parameters behind the indices of the loops around; a buffer has the number of its parameter among them.
+ */
+export const emitKernel = (
+  kernel: Kernel,
+  { layout, ...how }: KernelOptions,
+  placed: ReadonlyMap<number, number> = new Map()
+): Uint8Array => {
   const around = loopsAround(kernel)
-  const frame = makeFrame(kernel.name, layout, how, planLoops(kernel), deferrable(kernel), around.length)
+  const places: Places = new Map([...placed].map(([buffer, number]) => [buffer, around.length + number]))
+  const given = around.length + new Set(placed.values()).size
+  const frame = makeFrame(kernel.name, layout, { ...how, places }, planLoops(kernel, places), deferrable(kernel), given)
   enterAround(frame, around)
   emitBody(frame, kernel.body)
   const prologue = makeCode()

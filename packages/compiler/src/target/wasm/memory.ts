@@ -50,14 +50,15 @@ const baseOf = (frame: Frame, buffer: Buffer): number => {
  */
 const addressOf = (frame: Frame, buffer: Buffer, index: Index): Address => {
   const bytes = bytesOf[buffer.dtype]
-  const { pointers, start } = linearOf(index, bytes, frame.nest)
+  const place = frame.places.get(buffer.id)
+  const { pointers, start } = linearOf(index, bytes, frame.nest, place)
   const last = pointers[pointers.length - 1]
-  const pointer = last === undefined ? undefined : frame.pointers.get(last.key)
-  const base = baseOf(frame, buffer)
+  const pointer = last === undefined ? place : frame.pointers.get(last.key)
+  const base = place === undefined ? baseOf(frame, buffer) : 0
   const position = index.offset * bytes - start
   if (index.dynamic === undefined) return { local: pointer, constant: base + position }
   const { dynamic } = index
-  const key = `${last?.key ?? ""} + ${dynamic.id} * ${bytes} + ${position}`
+  const key = `${last?.key ?? `@${place}`} + ${dynamic.id} * ${bytes} + ${position}`
   const known = frame.variables.has(dynamic.id)
     ? undefined
     : frame.scopes.findLast(({ addresses }) => addresses.has(key))?.addresses.get(key)
@@ -209,7 +210,7 @@ const loadReversed = (frame: Frame, load: Load, from: Address): ReadonlyArray<nu
 /** Writes a load and returns the locals of its halves. */
 export const emitLoad = (frame: Frame, load: Load): ReadonlyArray<number> => {
   const { type } = load.out
-  const address = addressOf(frame, load.buffer, load.index)
+  const address = reaching(frame, addressOf(frame, load.buffer, load.index), 0)
   if (type.mask === 64) throw unsupported(frame, "a load of a mask of 64 bits")
   if (type.lanes > 1) {
     if (load.laneStride === 0) return loadSplat(frame, load, address)
@@ -303,7 +304,7 @@ export const emitStore = (frame: Frame, store: Store): void => {
   const { code } = frame
   const bytes = bytesOf[store.buffer.dtype]
   if (type.mask === 64) throw unsupported(frame, "a store of a mask of 64 bits")
-  const address = addressOf(frame, store.buffer, store.index)
+  const address = reaching(frame, addressOf(frame, store.buffer, store.index), 0)
   if (type.lanes === 1) {
     const valueType = valueTypeOf(type)
     pushBase(frame, address)

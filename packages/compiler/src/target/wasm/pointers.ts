@@ -16,6 +16,8 @@ import { bytesOf, loopsAround } from "@cotangent/kernel"
 export interface Pointer {
   readonly key: string
   readonly parent: string | undefined
+  /** The local that a pointer without a parent starts from, where buffers lie at places that the function is given. */
+  readonly place: number | undefined
   readonly start: number
   readonly stride: number
 }
@@ -37,8 +39,11 @@ export interface Linear {
   readonly start: number
 }
 
+/** The locals that hold where buffers lie, by buffer id: those of a function that is given them. */
+export type Places = ReadonlyMap<number, number>
+
 /** Splits an index into pointers, outermost loop first. Loops of one iteration contribute nothing. */
-export const linearOf = (index: Index, bytes: number, nest: ReadonlyArray<Loop>): Linear => {
+export const linearOf = (index: Index, bytes: number, nest: ReadonlyArray<Loop>, place?: number): Linear => {
   const strides = new Map<number, number>()
   for (const { loop, stride } of index.terms) {
     if (!nest.some(({ id }) => id === loop.id)) {
@@ -54,8 +59,9 @@ export const linearOf = (index: Index, bytes: number, nest: ReadonlyArray<Loop>)
     const iterations = iterationsOf(loop)
     if (stride === 0 || iterations <= 1) continue
     const own = stride < 0 ? -stride * (iterations - 1) : 0
-    const key: string = `${parent === undefined ? "" : `${parent} `}${loop.id}:${stride}`
-    pointers.push({ key, parent, start: own, stride, loop })
+    const before = parent ?? (place === undefined ? undefined : `@${place}`)
+    const key: string = `${before === undefined ? "" : `${before} `}${loop.id}:${stride}`
+    pointers.push({ key, parent, place: parent === undefined ? place : undefined, start: own, stride, loop })
     parent = key
     start += own
   }
@@ -63,7 +69,7 @@ export const linearOf = (index: Index, bytes: number, nest: ReadonlyArray<Loop>)
 }
 
 /** Finds the pointers of every loop of a kernel, by loop id. */
-export const planLoops = (kernel: Kernel): ReadonlyMap<number, LoopPlan> => {
+export const planLoops = (kernel: Kernel, places: Places): ReadonlyMap<number, LoopPlan> => {
   const plans = new Map<number, { iterations: number; pointers: Array<Pointer>; keys: Set<string>; indexed: boolean }>()
   const visit = (body: ReadonlyArray<Instruction>, nest: ReadonlyArray<Loop>): void => {
     for (const instruction of body) {
@@ -81,12 +87,13 @@ export const planLoops = (kernel: Kernel): ReadonlyMap<number, LoopPlan> => {
         }
         case "load":
         case "store": {
-          const { pointers } = linearOf(instruction.index, bytesOf[instruction.buffer.dtype], nest)
-          for (const { key, parent, start, stride, loop } of pointers) {
+          const { buffer } = instruction
+          const { pointers } = linearOf(instruction.index, bytesOf[buffer.dtype], nest, places.get(buffer.id))
+          for (const { loop, ...pointer } of pointers) {
             const plan = plans.get(loop.id)
-            if (plan === undefined || plan.keys.has(key)) continue
-            plan.keys.add(key)
-            plan.pointers.push({ key, parent, start, stride })
+            if (plan === undefined || plan.keys.has(pointer.key)) continue
+            plan.keys.add(pointer.key)
+            plan.pointers.push(pointer)
           }
           break
         }

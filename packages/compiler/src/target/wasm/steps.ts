@@ -40,6 +40,7 @@ interface Frame {
   readonly layout: Layout
   readonly functions: Array<WasmFunction>
   readonly kernels: ReadonlyArray<Kernel>
+  readonly calls: ReadonlyArray<KernelCall>
   /** The loops around, outermost first, and the locals that hold their indices. */
   readonly around: ReadonlyArray<readonly [Loop, number]>
   /** Absent where one thread does everything. */
@@ -82,14 +83,16 @@ const meet = ({ code, crew }: Frame): void => {
 
 /** Calls a kernel: all threads their share, or one thread all shares one after another. */
 const callKernel = (frame: Frame, index: number): void => {
-  const { code, crew, kernels } = frame
+  const { calls, code, crew, kernels } = frame
+  const { target, places } = calls[index] ?? { target: index, places: [] }
   const threads = kernels[index]?.threads
-  if (threads === undefined) return call(frame, index)
+  const given = places.map((place) => () => code.i32(place))
+  if (threads === undefined) return call(frame, target, ...given)
   if (crew === undefined)
-    for (let thread = 0; thread < threads.extent; thread++) call(frame, index, () => code.i32(thread))
+    for (let thread = 0; thread < threads.extent; thread++) call(frame, target, () => code.i32(thread), ...given)
   else {
     meet(frame)
-    call(frame, index, () => code.get(crew.thread))
+    call(frame, target, () => code.get(crew.thread), ...given)
     crew.since.together = true
   }
 }
@@ -245,9 +248,17 @@ const emitList = (frame: Frame, steps: ReadonlyArray<Step>): void => {
   }
 }
 
+/** How a kernel is called: the function, and the places of buffers that it is given. */
+export interface KernelCall {
+  readonly target: number
+  readonly places: ReadonlyArray<number>
+}
+
 /** What steps are emitted with. */
 export interface StepsOptions {
   readonly kernels: ReadonlyArray<Kernel>
+  /** How each of them is called. */
+  readonly calls: ReadonlyArray<KernelCall>
   readonly layout: Layout
   /** The functions so far, the kernels first; those needed besides are appended. */
   readonly functions: Array<WasmFunction>
