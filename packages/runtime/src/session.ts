@@ -146,11 +146,10 @@ const makeCore = (
     assertOpen()
     return programOf(name)
   }
-  const outputsOf = ({ outputs, output }: Loaded): unknown =>
-    Tree.rebuildWith(
-      output,
-      outputs.map((leaf) => readValue(memory, leaf))
-    )
+  const outputsOf = ({ outputs, output }: Loaded): unknown => {
+    let next = 0
+    return Tree.mapLeaves(output, () => valueOf(outputs[next++]))
+  }
   const { selectable, leafOf } = makeSelection("state", state, layout.state)
   const resident = makeSelection("data", data, layout.data)
   const snapshot = makeSnapshot(memory, layout.state)
@@ -209,9 +208,7 @@ const makeCore = (
     outputs: (name) => outputsOf(running(name)),
     read: (select) => {
       assertOpen()
-      const picked = select(selectable)
-      const values = Tree.leaves(picked).map((tensor): Value => readValue(memory, leafOf(tensor)))
-      return Tree.rebuildWith(picked, values)
+      return Tree.mapLeaves(select(selectable), (tensor) => readValue(memory, leafOf(tensor)))
     },
     write: (select, data) => {
       assertOpen()
