@@ -201,7 +201,7 @@ const orderInto = (order: Int32Array, seed: number, { number, rows }: WindowAt):
 }
 
 /** What is written before a segment of steps: fresh sums at the start of an epoch, order and cursor at that of a window. */
-const begin = (
+export const beginSteps = (
   { batchSize, seed, shuffle }: Plan,
   session: TrainSession,
   pace: Pace,
@@ -272,7 +272,7 @@ export const trainEpoch = <E, F>(
       const segment = segmentAt(plan, done, Math.min(pace.steps, end - done, borders.most(done)))
       const { window } = segment
       yield* feed.bring(window.number)
-      yield* begin(plan, session, pace, done, window, done === end - steps)
+      yield* beginSteps(plan, session, pace, done, window, done === end - steps)
       const before = clock.currentTimeNanosUnsafe()
       yield* session.loop(segment.program, { count: segment.count })
       done += segment.count
