@@ -38,8 +38,8 @@ export type Emit = (event: TrainEvent<string>) => Effect.Effect<unknown>
 const makePrograms = ({ subject, train, validation, batchSize, accumulate }: Plan) => {
   const training = cut(train.size, batchSize)
   const measuring = validation === undefined ? undefined : cut(validation.size, evaluationBatch)
-  const updates = accumulate === 1 ? undefined : { batches: accumulate, updates: true }
-  const adds = { batches: accumulate, updates: false }
+  const updates = accumulate === 1 ? undefined : { updates: true }
+  const adds = { updates: false }
   const waits = accumulate > 1
   return {
     ...(training.full > 0 ? { train: step(trainStep(subject, batchSize, updates)) } : {}),
@@ -123,7 +123,7 @@ export const resetMeasuring = <S>(
 const number = (value: Value): number => value.data[0] ?? Number.NaN
 
 /** A mean; where every target so far is ignored, nothing was lost. */
-const meanOf = ({ loss, samples }: ValuesOf<Pick<Sums, "loss" | "samples">>): number =>
+export const meanOf = ({ loss, samples }: ValuesOf<Pick<Sums, "loss" | "samples">>): number =>
   number(samples) === 0 ? number(loss) : number(loss) / number(samples)
 
 /** The metrics of what was summed since the last reset. */

@@ -11,7 +11,7 @@ import {
   type Rule
 } from "@cotangent/optim"
 import type { BorderError, CompileError, Compute, IndexError, ThreadError } from "@cotangent/runtime"
-import { beginSteps, cut, loadInto, openPace, openSession, type TrainSession } from "./epochs.ts"
+import { beginSteps, cut, loadInto, meanOf, openPace, openSession, type TrainSession } from "./epochs.ts"
 import { FitError } from "./errors.ts"
 import type { FitsData } from "./fit.ts"
 import type { FitOptions } from "./options.ts"
@@ -39,13 +39,12 @@ const failed = (problem: string): FitError => new FitError({ problems: [problem]
 /** Tries one rate: the loss of the next batch and a step at that rate. A loss that debug mode stops at is NaN. */
 const tryRate = (session: TrainSession, program: string, rate: number) =>
   Effect.gen(function* () {
-    yield* session.write((s) => s.optimizer.learningRate, [rate])
-    yield* session.write((s) => s.sums.loss, [0])
-    yield* session.write((s) => s.sums.samples, [0])
+    yield* session.write(
+      ({ optimizer: { learningRate }, sums: { loss, samples } }) => ({ learningRate, loss, samples }),
+      { learningRate: [rate], loss: [0], samples: [0] }
+    )
     yield* session.step(program)
-    const loss = yield* session.read((s) => s.sums.loss)
-    const samples = yield* session.read((s) => s.sums.samples)
-    return (loss.data[0] ?? Number.NaN) / (samples.data[0] ?? Number.NaN)
+    return meanOf(yield* session.read(({ sums: { loss, samples } }) => ({ loss, samples })))
   }).pipe(Effect.catchTag("NonFiniteError", () => Effect.succeed(Number.NaN)))
 
 const runTest = <E, W>(
