@@ -38,6 +38,18 @@ const deal = (order: ArrayLike<number>, count: number): Int32Array => {
 }
 
 /**
+ * The fold of each of `rows` rows, from 0: that which `folds` holds it out in, for rows that are not in memory.
+ *
+ * ```ts
+ * console.log(Array.from(Split.foldNumbers(5, 2, 0)).filter((fold) => fold === 0).length) // => 3
+ * ```
+ *
+ * Throws a `DataError` when there are fewer rows than folds, or fewer than two folds.
+ */
+export const foldNumbers = (rows: number, count: number, seed: number): Int32Array =>
+  deal(Permutation.of(seed, 0, rows), foldCount(count, rows))
+
+/**
  * `count` ways to hold out rows, drawn at random by `seed`: every row is held out once, and the sizes of the folds differ by
  * one at most. All parts keep the order of the data. Fit preprocessing anew on the training part of each.
  * scikit-learn: `KFold(shuffle=True)`.
@@ -53,8 +65,8 @@ export const folds: {
   (count: number, seed: number): <D extends Splittable>(self: D) => ReadonlyArray<Parts<D>>
   <D extends Splittable>(self: D, count: number, seed: number): ReadonlyArray<Parts<D>>
 } = dual(3, <D extends Splittable>(self: D, count: number, seed: number): ReadonlyArray<Parts<D>> => {
-  const k = foldCount(count, self.size)
-  return partsOf(self, k, deal(Permutation.of(seed, 0, self.size), k))
+  const foldOf = foldNumbers(self.size, count, seed)
+  return partsOf(self, count, foldOf)
 })
 
 /**

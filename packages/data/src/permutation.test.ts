@@ -1,4 +1,4 @@
-import { Key, T } from "@cotangent/graph"
+import { Key, T, threefryFill, threefryWords } from "@cotangent/graph"
 import { assert, describe, it } from "@effect/vitest"
 import { DataError } from "./data-error.ts"
 import * as Permutation from "./permutation.ts"
@@ -27,6 +27,31 @@ describe("Permutation.of", () => {
     assert.deepStrictEqual(Array.from(Permutation.of(42, 1, 10)), [8, 0, 4, 5, 9, 1, 3, 7, 2, 6])
   })
 
+  it("is the shuffle of the numbers of uniformBelow, one after another", () => {
+    for (const [seed, epoch, n] of [
+      [3, 1, 1000],
+      [2 ** 40 + 7, 12, 65],
+      [-5, 0, 64]
+    ] as const) {
+      const below = uniformBelow(fold(seedKey(seed), epoch))
+      const order = Array.from({ length: n }, (_, i) => i)
+      for (let i = n - 1; i > 0; i--) {
+        const j = below(i + 1)
+        const [a = 0, b = 0] = [order[i], order[j]]
+        order[i] = b
+        order[j] = a
+      }
+      assert.deepStrictEqual(Array.from(Permutation.of(seed, epoch, n)), order)
+    }
+  })
+
+  it("goes into given room, whatever was there", () => {
+    const room = new Int32Array(100).fill(7)
+    assert.strictEqual(Permutation.into(room, 42, 3), room)
+    assert.deepStrictEqual(room, Permutation.of(42, 3, 100))
+    assert.throws(() => Permutation.into(room, 0, 0.5), DataError, /the epoch 0.5/)
+  })
+
   it("gives every order of three equally often", () => {
     const counts = new Map<string, number>()
     const runs = 6000
@@ -53,6 +78,18 @@ describe("words on the host", () => {
       const bits = T.evaluate(Key.bits(Key.fold(Key.key(seed), 5), [16])).data
       const words = Uint32Array.from({ length: 16 }, (_, i) => word(fold(seedKey(seed), 5), i))
       assert.deepStrictEqual(words, Uint32Array.from(bits))
+    }
+  })
+
+  it("fill arrays of any length, across the border of the low counter", () => {
+    for (const length of [1, 2, 3, 4, 5, 64, 67]) {
+      const filled = new Uint32Array(length)
+      threefryFill(filled, 0xdeadbeef, 7, 3, 2 ** 32 - 2)
+      const words = Array.from({ length }, (_, i) => {
+        const [a, b] = threefryWords(0xdeadbeef, 7, 3, (2 ** 32 - 2 + i) >>> 0)
+        return (a ^ b) >>> 0
+      })
+      assert.deepStrictEqual(Array.from(filled), words)
     }
   })
 

@@ -9,7 +9,7 @@ import type * as Rows from "./rows.ts"
 import { slice, type Splittable, take } from "./splittable.ts"
 
 export type { Labels } from "./groups.ts"
-export { folds, groupedFolds, stratifiedFolds, stratifiedFoldsBy, timeFolds } from "./folds.ts"
+export { foldNumbers, folds, groupedFolds, stratifiedFolds, stratifiedFoldsBy, timeFolds } from "./folds.ts"
 
 /** The two parts of a split. */
 export interface Parts<D> {

@@ -33,6 +33,30 @@ describe("entries", () => {
   })
 })
 
+describe("mapLeaves", () => {
+  it("is rebuildWith of what is made of each leaf", () => {
+    const shapes = (tree: unknown): unknown => Tree.mapLeaves(tree, ({ shape }) => shape.join())
+    assert.deepStrictEqual(shapes(params), { hidden: { kernel: "2,3", bias: "3" }, scales: ["", ""] })
+    assert.deepStrictEqual(
+      shapes(params),
+      Tree.rebuildWith(
+        params,
+        Tree.leaves(params).map(({ shape }) => shape.join())
+      )
+    )
+    assert.strictEqual(shapes(params.hidden.bias), "3")
+    const hostile: unknown = JSON.parse('{ "__proto__": [] }')
+    assert.deepStrictEqual(Object.keys(shapes(hostile) as object), ["__proto__"])
+  })
+
+  it("refuses what leaves refuses, with the path", () => {
+    assert.throws(() => Tree.mapLeaves({ a: [3] }, String), TreeError, "tree: a.0 is the number 3")
+    const circle: Record<string, unknown> = {}
+    circle["self"] = circle
+    assert.throws(() => Tree.mapLeaves(circle, String), TreeError, "must not contain itself")
+  })
+})
+
 describe("map and rebuild", () => {
   it("keep the structure", () => {
     const doubled = Tree.map(params, (leaf, path) => (path === "hidden.bias" ? T.full(leaf.shape, 7) : leaf))

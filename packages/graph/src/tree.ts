@@ -106,6 +106,19 @@ export const tensors = (tree: unknown, what?: string): ReadonlyArray<Leaf<AnyTen
 /** Every leaf. */
 export const leaves = <A = AnyTensor>(tree: unknown): ReadonlyArray<A> => entries<A>(tree).map(({ leaf }) => leaf)
 
+/** A tree of the structure of `tree` with what `f` makes of each leaf, in one pass: what is read after every step uses it. */
+export const mapLeaves = <A = AnyTensor>(tree: unknown, f: (leaf: A) => unknown): unknown => {
+  const visit = (node: unknown, depth: number): unknown => {
+    // Leaves are recognised by `isLeaf`; the caller names which kind this tree holds.
+    if (isLeaf(node)) return f(node as A)
+    // `placed` throws the sentence, with the path.
+    if (!isBranch(node) || depth > deepest) return placed(tree)
+    if (Array.isArray(node)) return node.map((child) => visit(child, depth + 1))
+    return Object.fromEntries(Object.entries(node).map(([key, child]) => [key, visit(child, depth + 1)]))
+  }
+  return visit(tree, 0)
+}
+
 /** A tree of the structure of `tree` with other leaves, in the same order. */
 export const rebuildWith = (tree: unknown, replacements: ReadonlyArray<unknown>): unknown => {
   let next = 0

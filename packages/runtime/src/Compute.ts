@@ -74,6 +74,10 @@ export interface LoopOptions {
   readonly onChunk?: (done: number) => Effect.Effect<void>
 }
 
+/** Elements for the leaves of a tree: an array for a tensor, and for a tree of tensors a tree of arrays. */
+export type ElementsOf<T> =
+  T extends Tensor<Shape, DType> ? ArrayLike<number> : { readonly [K in keyof T]: ElementsOf<T[K]> }
+
 /** Programs over one resident state. A session is not re-entrant: two fibers queue on it. */
 export interface Session<S, P, D = unknown> {
   /** Advances the state by one step of a program and gives its outputs. */
@@ -89,11 +93,8 @@ export interface Session<S, P, D = unknown> {
   /** A copy of the state, or of the part of it that `select` picks. */
   readonly state: Effect.Effect<ValuesOf<S>, BorderError>
   readonly read: <T>(select: (state: S) => T) => Effect.Effect<ValuesOf<T>, BorderError>
-  /** Overwrites one leaf of the state. */
-  readonly write: <E extends DType>(
-    select: (state: S) => Tensor<Shape, E>,
-    data: ArrayLike<number>
-  ) => Effect.Effect<void, BorderError>
+  /** Overwrites one leaf of the state, or a tree of leaves at once: all of them or, where one does not fit, none. */
+  readonly write: <T>(select: (state: S) => T, data: ElementsOf<T>) => Effect.Effect<void, BorderError>
   /**
    * Overwrites elements of one leaf of the data, from element `at` on, 0 unless given: rows that do not all fit in memory
    * are brought in one stretch after another. Fails with a BorderError when they reach past the leaf.
@@ -376,48 +377,73 @@ const sessionOf = <S, P, D>(
   /** Steps of about one slice, by program. */
   const chunks = new Map<string, number>()
   let generation = 0
-  const guarded = lock.withPermits(1)
+  /** Fibers that hold the session over several turns, or wait for it. */
+  let queue = 0
+  const withPermit = lock.withPermits(1)
+  const guarded = <A, E>(use: Effect.Effect<A, E>): Effect.Effect<A, E> =>
+    Effect.uninterruptibleMask((restore) => {
+      queue++
+      return Effect.onExitPrimitive(restore(withPermit(use)), () => {
+        queue--
+        return undefined
+      })
+    })
+  /** What is done in one turn needs no place in the queue when nobody is in it. */
+  const atOnce = <A, E>(use: Effect.Effect<A, E>): Effect.Effect<A, E> =>
+    Effect.suspend(() => (queue === 0 ? use : guarded(use)))
   const told = Effect.suspend(() => tell(instruments, core.takeEvents()))
-  const typed = <A>(body: () => unknown): Effect.Effect<A, BorderError> => guarded(border(() => body() as A))
+  const typed = <A>(body: () => unknown): Effect.Effect<A, BorderError> => atOnce(border(() => body() as A))
   const selector = (select: (state: S) => unknown) => (state: unknown) => select(state as S)
+  /** Runs steps of a program, and finds how many of them fill a slice. */
+  const advance = (clock: Clock.Clock, program: string, count: number, sliceMillis: number): void => {
+    const before = clock.currentTimeNanosUnsafe()
+    core.run(program, count)
+    const millis = Number(clock.currentTimeNanosUnsafe() - before) / 1e6
+    generation += count
+    // Aim for one slice per chunk, growing at most eightfold at a time.
+    const most = core.isWatched(program) ? 1 : Math.floor((count * sliceMillis) / Math.max(millis, 1e-3))
+    const known = chunks.get(program) ?? 1
+    chunks.set(program, Math.max(1, Math.min(known * 8, most)))
+  }
+  const assertCount = (program: string, count: number): void => {
+    if (!Number.isInteger(count) || count < 1)
+      throw new BorderError({ message: `${program}: ${count} steps were asked for; 1 or more are needed` })
+  }
   return {
-    step: (program, ...[input]) =>
-      guarded(
-        running(() => {
-          const outputs = core.step(program, input ?? {})
-          generation++
-          return outputs as never
-        }).pipe(instruments.taps === undefined ? (outputs) => outputs : Effect.tap(told))
-      ),
-    loop: (program, { count, sliceMillis = 5, onChunk }) =>
-      guarded(
-        Effect.gen(function* () {
-          if (!Number.isInteger(count) || count < 1)
-            return yield* new BorderError({
-              message: `${program}: ${count} steps were asked for; 1 or more are needed`
-            })
-          const clock = yield* Clock.Clock
-          const isWatched = yield* border(() => core.isWatched(program))
+    step: (program, ...[input]) => {
+      const once = running(() => {
+        const outputs = core.step(program, input ?? {})
+        generation++
+        return outputs as never
+      })
+      return instruments.taps === undefined ? atOnce(once) : guarded(Effect.tap(once, told))
+    },
+    loop: (program, { count, sliceMillis = 5, onChunk }) => {
+      const slices = Effect.gen(function* () {
+        yield* border(() => assertCount(program, count))
+        const clock = yield* Clock.Clock
+        for (let done = 0; done < count;) {
           // What the last loop of the program found: a short one need not feel its way again.
-          let chunk = chunks.get(program) ?? 1
-          for (let done = 0; done < count;) {
-            const n = Math.min(chunk, count - done)
-            const before = clock.currentTimeNanosUnsafe()
-            yield* running(() => core.run(program, n))
-            generation += n
-            yield* told
-            const millis = Number(clock.currentTimeNanosUnsafe() - before) / 1e6
-            done += n
-            // Aim for one slice per chunk, growing at most eightfold at a time.
-            const most = isWatched ? 1 : Math.floor((n * sliceMillis) / Math.max(millis, 1e-3))
-            chunk = Math.max(1, Math.min(chunk * 8, most))
-            chunks.set(program, chunk)
-            if (onChunk !== undefined) yield* onChunk(done)
-            if (done < count) yield* Effect.yieldNow
-          }
-          return yield* border(() => core.outputs(program) as never)
+          const n = Math.min(chunks.get(program) ?? 1, count - done)
+          yield* running(() => advance(clock, program, n, sliceMillis))
+          yield* told
+          done += n
+          if (onChunk !== undefined) yield* onChunk(done)
+          if (done < count) yield* Effect.yieldNow
+        }
+        return yield* border(() => core.outputs(program) as never)
+      })
+      const inOneSlice = Effect.flatMap(Clock.Clock, (clock) =>
+        running(() => {
+          advance(clock, program, count, sliceMillis)
+          return core.outputs(program) as never
         })
-      ),
+      )
+      const isPlain = onChunk === undefined && instruments.taps === undefined && Number.isInteger(count) && count > 0
+      return Effect.suspend(() =>
+        isPlain && queue === 0 && count <= (chunks.get(program) ?? 0) ? inOneSlice : guarded(slices)
+      )
+    },
     state: typed(() => core.read((state) => state)),
     read: (select) => typed(() => core.read(selector(select))),
     write: (select, data) =>

@@ -2,6 +2,7 @@ export { type Explanation, type Machine, printExplanation, type PrintExplanation
 export {
   Compute,
   type ComputeService,
+  type ElementsOf,
   type HostOf,
   type LoopOptions,
   type Program,

@@ -99,8 +99,9 @@ export const write = (memory: Memory, leaf: PlacedLeaf, data: ArrayLike<number>,
 const read = (memory: Pick<Memory, "buffer">, leaf: PlacedLeaf): HostArrays[DType] => {
   const out = allocate(leaf.dtype, leaf.length)
   const view = views[leaf.dtype](memory.buffer, leaf.address, leaf.length)
-  if (leaf.dtype !== "bool" && ArrayBuffer.isView(view)) {
-    new Uint8Array(out.buffer).set(new Uint8Array(view.buffer, view.byteOffset, view.byteLength))
+  // Arrays of one element type are copied byte by byte, so that every NaN keeps its bits.
+  if (leaf.dtype !== "bool") {
+    out.set(view)
     return out
   }
   for (let i = 0; i < leaf.length; i++) out[i] = view[i] ?? 0

@@ -107,6 +107,28 @@ describe("a session", () => {
     )
   )
 
+  it.effect("writes a tree of leaves, all of them or none", () =>
+    inSession((session) =>
+      Effect.gen(function* () {
+        yield* session.write(({ steps, total }) => ({ inner: [steps, total] as const }), { inner: [[3], [4]] })
+        const { total, steps } = yield* session.state
+        assert.deepStrictEqual([number(steps), number(total)], [3, 4])
+        assert.strictEqual(yield* session.generation, 1)
+        assert.strictEqual(
+          yield* sentence(session.write((s) => s, { total: [5], steps: [6, 7] })),
+          "session: steps has 1 elements, 2 were given"
+        )
+        const lacking: unknown = { total: [5] }
+        assert.strictEqual(
+          // As JavaScript would give it.
+          yield* sentence(session.write((s) => s, lacking as { total: [number]; steps: [number] })),
+          "session: steps has 1 elements, none were given"
+        )
+        assert.strictEqual(number(yield* session.read((s) => s.total)), 4)
+      })
+    )
+  )
+
   it.effect("loads elements of its data, from anywhere in a leaf", () =>
     Effect.gen(function* () {
       const data = {

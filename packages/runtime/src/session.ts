@@ -38,8 +38,8 @@ export interface SessionCore {
   readonly outputs: (program: string) => unknown
   /** A copy of the part of the state that `select` picks. */
   readonly read: (select: (state: unknown) => unknown) => unknown
-  /** Overwrites one leaf of the state. */
-  readonly write: (select: (state: unknown) => unknown, data: ArrayLike<number>) => void
+  /** Overwrites a leaf of the state, or a tree of leaves, with the elements that stand in the same places of `data`. */
+  readonly write: (select: (state: unknown) => unknown, data: unknown) => void
   /** Overwrites elements of one leaf of the data, from element `at` on. */
   readonly load: (select: (data: unknown) => unknown, elements: ArrayLike<number>, at: number) => void
   readonly cost: (program: string) => Cost
@@ -113,6 +113,17 @@ const makeSelection = (part: "state" | "data", tree: unknown, leaves: ReadonlyAr
   return { selectable, leafOf }
 }
 
+const isArrayLike = (given: unknown): given is ArrayLike<number> =>
+  typeof given === "object" && given !== null && "length" in given
+
+/** What is given for a leaf, if it has as many elements. */
+const elementsFor = ({ length, path }: PlacedLeaf, given: unknown): ArrayLike<number> => {
+  if (isArrayLike(given) && given.length === length) return given
+  throw new BorderError({
+    message: `session: ${path || "the state"} has ${length} elements, ${isArrayLike(given) ? given.length : "none"} were given`
+  })
+}
+
 const makeCore = (
   engine: Engine,
   { state, data }: { readonly state: unknown; readonly data: unknown },
@@ -135,11 +146,10 @@ const makeCore = (
     assertOpen()
     return programOf(name)
   }
-  const outputsOf = ({ outputs, output }: Loaded): unknown =>
-    Tree.rebuildWith(
-      output,
-      outputs.map((leaf) => readValue(memory, leaf))
-    )
+  const outputsOf = ({ outputs, output }: Loaded): unknown => {
+    let next = 0
+    return Tree.mapLeaves(output, () => valueOf(outputs[next++]))
+  }
   const { selectable, leafOf } = makeSelection("state", state, layout.state)
   const resident = makeSelection("data", data, layout.data)
   const snapshot = makeSnapshot(memory, layout.state)
@@ -198,18 +208,19 @@ const makeCore = (
     outputs: (name) => outputsOf(running(name)),
     read: (select) => {
       assertOpen()
-      const picked = select(selectable)
-      const values = Tree.leaves(picked).map((tensor): Value => readValue(memory, leafOf(tensor)))
-      return Tree.rebuildWith(picked, values)
+      return Tree.mapLeaves(select(selectable), (tensor) => readValue(memory, leafOf(tensor)))
     },
-    write: (select, values) => {
+    write: (select, data) => {
       assertOpen()
-      const leaf = leafOf(select(selectable))
-      if (values.length !== leaf.length)
-        throw new BorderError({
-          message: `session: ${leaf.path || "the state"} has ${leaf.length} elements, ${values.length} were given`
-        })
-      write(memory, leaf, values)
+      const places: Array<readonly [PlacedLeaf, ArrayLike<number>]> = []
+      const place = (picked: unknown, given: unknown): void => {
+        if (Tree.isBranch(picked))
+          for (const [key, child] of Object.entries(picked))
+            place(child, typeof given === "object" && given !== null ? Reflect.get(given, key) : undefined)
+        else places.push([leafOf(picked), elementsFor(leafOf(picked), given)])
+      }
+      place(select(selectable), data)
+      for (const [leaf, elements] of places) write(memory, leaf, elements)
     },
     load: (select, elements, at) => {
       assertOpen()

@@ -1,16 +1,19 @@
 /** Cross-validation: a model trained once for each fold of the data without it, and measured on the fold. */
 import * as Effect from "effect/Effect"
-import { type AnyDataset, DataError, Dataset, Split } from "@cotangent/data"
-import { type DType, type Shape, Values } from "@cotangent/graph"
-import type { Loss, Model } from "@cotangent/nn"
+import type { DType, Shape } from "@cotangent/graph"
+import { type Loss, Model } from "@cotangent/nn"
 import type { Rule } from "@cotangent/optim"
 import type { Compute } from "@cotangent/runtime"
 import type { CheckpointStore } from "./checkpoint-store.ts"
 import { FitError } from "./errors.ts"
 import { fit, type FitFailure, type FitsData, type MetricNames, type Run } from "./fit.ts"
 import { evaluate, type EvaluateFailure, type Measured } from "./measuring.ts"
+import { cutRows } from "./fold-rows.ts"
 import type { FitOptions, Learning, MetricRecord } from "./options.ts"
+import type { Subject } from "./programs.ts"
+import type { AnySource, Source } from "./source.ts"
 import { shown, textTable } from "./table.ts"
+import { trainingProblems } from "./untyped.ts"
 
 /** How to cross-validate: how to train, and into how many folds the data is cut. */
 export interface CrossValidationOptions<
@@ -24,7 +27,7 @@ export interface CrossValidationOptions<
 > extends Omit<FitOptions<K, R, M, P, S>, "validationSplit" | "validationData" | "checkpoints"> {
   /** 5 unless given. */
   readonly folds?: number
-  /** Whether every class is spread evenly over the folds: true for labels unless given. */
+  /** Whether every class is spread evenly over the folds: true for labels in memory unless given; streams cannot. */
   readonly stratified?: boolean
   /** How many folds are trained at the same time: 1 unless given. */
   readonly concurrency?: number
@@ -51,20 +54,6 @@ export interface CrossValidation<P, S, R extends Rule, M extends string> {
   /** A row per fold, and the means, as text. */
   readonly table: string
 }
-
-/** Which rows train and which are held out, fold by fold. */
-const rowsOfFolds = (data: AnyDataset, count: number, seed: number, stratified: boolean) =>
-  Effect.try({
-    try: () => {
-      // The numbers of the rows, cut in place of the rows themselves: the weights of samples are cut by them too.
-      const numbers = Int32Array.from({ length: data.size }, (_, i) => i)
-      const rows = Dataset.make({ x: Values.of(numbers, [data.size], "i32"), y: data.y })
-      const parts = stratified ? Split.stratifiedFolds(rows, count, seed) : Split.folds(rows, count, seed)
-      return parts.map(({ train, validation }) => ({ train: train.x.data, held: validation.x.data }))
-    },
-    catch: (thrown) =>
-      new FitError({ problems: [thrown instanceof DataError ? thrown.message : `folds: ${String(thrown)}`] })
-  })
 
 const meanOf = (xs: ReadonlyArray<number>): number => xs.reduce((sum, x) => sum + x, 0) / xs.length
 
@@ -98,6 +87,9 @@ const summarise = (measured: ReadonlyArray<Readonly<Record<string, number>>>) =>
  * The fold is the run's validation data too: with early stopping, the epoch is chosen by the rows that are measured, which
  * flatters. With `store`, an interrupted cross-validation goes on where it was.
  *
+ * The folds of a stream are those of a data set of the same rows that are not stratified: which fold a row is in depends on
+ * its number, the number of rows and the seed. The rows to train on come in windows, those of one fold are read into memory.
+ *
  * ```ts
  * const model = Model.dense("logits", 3)(Model.input([4]))
  * const data = Synthetic.classification({ rows: 90, features: 4, classes: 3, seed: 1 })
@@ -106,7 +98,7 @@ const summarise = (measured: ReadonlyArray<Readonly<Record<string, number>>>) =>
  * const validated = Trainer.crossValidate(model, { loss, optimizer, epochs: 10, folds: 3 })(data)
  * ```
  *
- * Fails with a FitError when there are fewer rows than folds, and as `fit` does.
+ * Fails with a FitError when there are fewer rows than folds or a stream's should be stratified, and as `fit` does.
  */
 export const crossValidate =
   <
@@ -123,41 +115,48 @@ export const crossValidate =
     model: Model.Model<I, O, P, S>,
     options: Learning<K, R, M> & CrossValidationOptions<K, R, M, NoInfer<P>, NoInfer<S>, E, W>
   ) =>
-  <X extends Shape, Y extends Shape, YD extends DType>(
-    data: Dataset<X, Y, YD> & FitsData<I, O, K, X, Y, YD>
-  ): Effect.Effect<CrossValidation<P, S, R, MetricNames<M>>, FitFailure | EvaluateFailure | E, Compute | W> =>
+  <X extends Shape, Y extends Shape, YD extends DType, F = never, V = never>(
+    source: Source<X, Y, YD, F, V> & FitsData<I, O, K, X, Y, YD>
+  ): Effect.Effect<CrossValidation<P, S, R, MetricNames<M>>, FitFailure | EvaluateFailure | E | F, Compute | W | V> =>
     Effect.gen(function* () {
-      const whole: AnyDataset = data
+      const whole: AnySource<F, V> = source
       const { folds: count = 5, concurrency = 1, store, stratified, ...training } = options
-      const labelled = whole.targetDtype === "i32" && whole.targetShape.length === 0
-      const cut = yield* rowsOfFolds(whole, count, options.seed ?? 0, stratified ?? labelled)
+      // Shapes are numbers from here on, as in `fit`.
+      const fits = { model: Model.forgetShapes(model), loss: options.loss } as unknown as Pick<Subject, "model" | "loss">
+      const untyped = trainingProblems(model, options, whole)
+      if (untyped.length > 0) return yield* new FitError({ problems: untyped })
+      const cut = yield* cutRows(fits, whole, { folds: count, seed: options.seed ?? 0, stratified })
       const weights = options.sampleWeight
       const problems = [
-        ...(weights === undefined || weights.length === whole.size
+        ...(weights === undefined || weights.length === cut.size
           ? []
-          : [`sampleWeight has ${weights.length} numbers, the data has ${whole.size} samples`]),
+          : [`sampleWeight has ${weights.length} numbers, the data has ${cut.size} samples`]),
         ...(Number.isInteger(concurrency) && concurrency > 0
           ? []
           : [`concurrency is ${concurrency}; a whole number of 1 or more is needed`])
       ]
       if (problems.length > 0) return yield* new FitError({ problems })
       const folds = yield* Effect.forEach(
-        cut,
-        ({ train, held }, i) =>
+        cut.folds,
+        ({ train, held, numbersOf }, i) =>
           Effect.gen(function* () {
             const checkpoints =
               store === undefined ? {} : { checkpoints: { store: yield* store(`fold-${i + 1}`), resume: true } }
-            const sampleWeight =
-              weights === undefined ? {} : { sampleWeight: Array.from(train, (row) => weights[row] ?? 1) }
-            const validationData = Dataset.take(whole, held)
+            const sampleWeight = weights === undefined ? {} : { sampleWeight: numbersOf(weights) }
+            const validationData = yield* held
             const described = fit<I, O, P, S, K, R, M>(model, {
               ...training,
               ...sampleWeight,
               ...checkpoints,
               validationData
             } as FitOptions<K, R, M, P, S>)
-            // Rows of data that fits the model fit it.
-            const run = yield* described(Dataset.take(whole, train) as never)
+            // Some of the rows that fit the model fit it; what they fail with and need is in the type of this function.
+            const running = described(train as never) as Effect.Effect<
+              Run<P, S, R, MetricNames<M>>,
+              FitFailure | F,
+              Compute | V
+            >
+            const run = yield* running
             const measuring = evaluate<I, O, P, S, K, M>(model, {
               loss: options.loss,
               ...(options.metrics === undefined ? {} : { metrics: options.metrics })

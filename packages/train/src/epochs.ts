@@ -1,9 +1,9 @@
 /** The session of a run and its epochs: training steps over shuffled rows, and measurements. */
-import * as Clock from "effect/Clock"
+import type * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { type AnyDataset, Permutation } from "@cotangent/data"
-import { type AnyTensor, T, Tree, type Value } from "@cotangent/graph"
-import { Compute, type Session, step } from "@cotangent/runtime"
+import { type AnyTensor, T, Tree, type Value, type ValuesOf } from "@cotangent/graph"
+import { type BorderError, Compute, type ElementsOf, type Session, step } from "@cotangent/runtime"
 import type { TrainEvent } from "./events.ts"
 import type { Feed, Load } from "./feed.ts"
 import { type EpochRecord, validationName } from "./history.ts"
@@ -12,6 +12,7 @@ import { cut, type Plan } from "./plan.ts"
 import {
   evaluateStep,
   type Measuring,
+  noSums,
   type Subject,
   type Sums,
   type TrainData,
@@ -32,13 +33,13 @@ const turnMillis = 5
 const segmentMillis = 50
 
 /** Where a run sends what happens. */
-export type Emit = (event: TrainEvent<string>) => Effect.Effect<void>
+export type Emit = (event: TrainEvent<string>) => Effect.Effect<unknown>
 
 const makePrograms = ({ subject, train, validation, batchSize, accumulate }: Plan) => {
   const training = cut(train.size, batchSize)
   const measuring = validation === undefined ? undefined : cut(validation.size, evaluationBatch)
-  const updates = accumulate === 1 ? undefined : { batches: accumulate, updates: true }
-  const adds = { batches: accumulate, updates: false }
+  const updates = accumulate === 1 ? undefined : { updates: true }
+  const adds = { updates: false }
   const waits = accumulate > 1
   return {
     ...(training.full > 0 ? { train: step(trainStep(subject, batchSize, updates)) } : {}),
@@ -92,24 +93,18 @@ export const loadInto =
 const training = (state: TrainState): Measuring => state
 const evaluation = (state: TrainState): Measuring => state.evaluation
 
-/** What `resetSums` and `measure` need of a session. */
+/** What `resetMeasuring` and `measureOf` need of a session. */
 type Measured<S> = Pick<Session<S, never>, "read" | "write">
 
-const resetPart = <S>(
-  session: Measured<S>,
-  { metrics }: Pick<Subject, "metrics">,
-  part: (state: S) => Pick<Measuring, "sums">
-) =>
-  Effect.gen(function* () {
-    yield* session.write((s) => part(s).sums.loss, [0])
-    yield* session.write((s) => part(s).sums.samples, [0])
-    for (const [name, metric] of Object.entries(metrics)) {
-      const first = T.evaluate<unknown>(metric.init())
-      for (const [i, { data }] of Tree.leaves<Value>(first).entries())
-        // `noSums` made a tree of the same structure for every metric.
-        yield* session.write((s) => Tree.leaves(part(s).sums.metrics[name])[i] ?? part(s).sums.loss, data)
-    }
-  })
+/** What sums are when nothing was summed yet, to write it into a session. */
+const emptySums = (subject: Pick<Subject, "metrics">): ElementsOf<Sums> => {
+  const values = T.evaluate<unknown>(noSums(subject))
+  // The arrays stand where the sums stand.
+  return Tree.rebuildWith(
+    values,
+    Tree.leaves<Value>(values).map(({ data }) => data)
+  ) as ElementsOf<Sums>
+}
 
 /** Begins a measurement anew, its rows from the first. */
 export const resetMeasuring = <S>(
@@ -117,51 +112,46 @@ export const resetMeasuring = <S>(
   subject: Pick<Subject, "metrics">,
   part: (state: S) => Measuring
 ) =>
-  Effect.andThen(
-    resetPart(session, subject, part),
-    session.write((s) => part(s).cursor, [0])
+  session.write<Measuring>(
+    (s) => {
+      const { cursor, sums } = part(s)
+      return { cursor, sums }
+    },
+    { cursor: [0], sums: emptySums(subject) }
   )
-
-/** Begins the sums of training anew; its rows go on, for an epoch need not be a pass. */
-const resetTraining = (session: TrainSession, subject: Subject) => resetPart(session, subject, training)
-
-/** Begins the sums of training and the cursor in its rows anew. */
-export const resetSums = (session: TrainSession, subject: Subject) => resetMeasuring(session, subject, training)
 
 const number = (value: Value): number => value.data[0] ?? Number.NaN
 
-/** The mean loss of what was summed since the last reset. */
-const lossOf = <S>(session: Measured<S>, part: (state: S) => Measuring) =>
-  Effect.map(
-    session.read((s): Pick<Sums, "loss" | "samples"> => {
-      const { loss, samples } = part(s).sums
-      return { loss, samples }
-    }),
-    // Where every target so far is ignored, nothing was lost.
-    ({ loss, samples }) => (number(samples) === 0 ? number(loss) : number(loss) / number(samples))
-  )
+/** A mean; where every target so far is ignored, nothing was lost. */
+export const meanOf = ({ loss, samples }: ValuesOf<Pick<Sums, "loss" | "samples">>): number =>
+  number(samples) === 0 ? number(loss) : number(loss) / number(samples)
 
-/** The mean loss and every metric of what was summed since the last reset. */
-export const measureOf = <S>(
+/** The metrics of what was summed since the last reset. */
+const metricsOf = <S>(
   session: Measured<S>,
   { metrics }: Pick<Subject, "metrics">,
   part: (state: S) => Measuring
 ) =>
   Effect.gen(function* () {
-    const loss = yield* lossOf(session, part)
     const measured: Record<string, number> = {}
     for (const [name, metric] of Object.entries(metrics)) {
       const state = yield* session.read<unknown>((s) => part(s).sums.metrics[name])
       // The state is of the structure that the metric made.
       measured[name] = number(T.evaluate(metric.result(T.fromValues<unknown>(state) as never)))
     }
-    return { loss, metrics: measured }
+    return measured
   })
 
-/** The mean loss and every metric of training since the last reset. */
-export const measure = (session: TrainSession, subject: Pick<Subject, "metrics">) =>
-  measureOf(session, subject, training)
-type Measurement = Effect.Success<ReturnType<typeof measure>>
+/** The mean loss and every metric of what was summed since the last reset. */
+export const measureOf = <S>(session: Measured<S>, subject: Pick<Subject, "metrics">, part: (state: S) => Measuring) =>
+  Effect.gen(function* () {
+    const sums = yield* session.read((s): Pick<Sums, "loss" | "samples"> => {
+      const { loss, samples } = part(s).sums
+      return { loss, samples }
+    })
+    return { loss: meanOf(sums), metrics: yield* metricsOf(session, subject, part) }
+  })
+type Measurement = Effect.Success<ReturnType<typeof measureOf>>
 
 /** How a run goes through its steps; changes from segment to segment. */
 export interface Pace {
@@ -173,7 +163,20 @@ export interface Pace {
   yielded: number
   /** The steps done before the current window of rows; unknown before the first. */
   windowStart: number | undefined
+  /** Room for the order of the rows of a window. */
+  readonly order: Int32Array
+  readonly emptySums: ElementsOf<Sums>
 }
+
+/** The pace of a run that begins. */
+export const openPace = ({ subject, train }: Plan): Pace => ({
+  steps: 1,
+  told: 0,
+  yielded: 0,
+  windowStart: undefined,
+  order: new Int32Array(train.window),
+  emptySums: emptySums(subject)
+})
 
 /** The steps a run has done: what its state says, for a step is done when the state has moved. */
 export const stepsDone = ({ batchSize, firstStep }: Plan, session: TrainSession, { windowStart }: Pace) =>
@@ -192,21 +195,43 @@ export const findWindow = ({ batchSize }: Plan, session: TrainSession, pace: Pac
   )
 
 /** The order of the rows of a window, by its number; rows that it lacks beside a full one are not in it. */
-const orderOf = ({ seed, train }: Plan, { number, rows }: WindowAt): Int32Array => {
-  const order = Permutation.of(seed, number + 1, rows)
-  if (rows === train.window) return order
-  const padded = new Int32Array(train.window)
-  padded.set(order)
-  return padded
+const orderInto = (order: Int32Array, seed: number, { number, rows }: WindowAt): Int32Array => {
+  Permutation.into(rows === order.length ? order : order.subarray(0, rows), seed, number + 1)
+  return order.fill(0, rows)
 }
 
-/** Begins a window of rows, or its part from a step on: its order, and the cursor. */
-const beginWindow = (plan: Plan, session: TrainSession, pace: Pace, done: number, window: WindowAt) =>
-  Effect.gen(function* () {
-    if (plan.shuffle) yield* session.write((s) => s.order, orderOf(plan, window))
-    yield* session.write((s) => s.cursor, [window.at * plan.batchSize])
+/** What is written before a segment of steps: fresh sums at the start of an epoch, order and cursor at that of a window. */
+export const beginSteps = (
+  { batchSize, seed, shuffle }: Plan,
+  session: TrainSession,
+  pace: Pace,
+  done: number,
+  window: WindowAt,
+  startsEpoch: boolean
+): Effect.Effect<void, BorderError> => {
+  const startsWindow = window.at === 0 || pace.windowStart === undefined
+  if (!startsWindow) return startsEpoch ? session.write<Sums>((s) => s.sums, pace.emptySums) : Effect.void
+  const orders = shuffle ? { order: orderInto(pace.order, seed, window) } : {}
+  const sums = startsEpoch ? { sums: pace.emptySums } : {}
+  const written = session.write(
+    ({ cursor, order, sums }): Partial<Pick<TrainState, "cursor" | "order" | "sums">> => ({
+      cursor,
+      ...(shuffle ? { order } : {}),
+      ...(startsEpoch ? { sums } : {})
+    }),
+    { cursor: [window.at * batchSize], ...orders, ...sums }
+  )
+  return Effect.map(written, () => {
     pace.windowStart = done - window.at
   }).pipe(Effect.uninterruptible)
+}
+
+/** What training has come to. */
+const standing = (session: TrainSession) =>
+  Effect.map(
+    session.read(({ optimizer: { learningRate }, sums: { loss, samples } }) => ({ learningRate, loss, samples })),
+    ({ learningRate, ...sums }) => ({ loss: meanOf(sums), learningRate: number(learningRate) })
+  )
 
 /** What a run does between segments of steps. */
 export interface Borders<E> {
@@ -222,10 +247,16 @@ export interface EpochSteps {
   readonly end: number
 }
 
+/** What the steps of an epoch have come to, and how long they took. */
+export interface Trained extends Measurement {
+  readonly learningRate: number
+  readonly seconds: number
+}
+
 /** Trains to the end of an epoch and gives its mean loss and metrics; stops before it when the loss is not finite any more. */
 export const trainEpoch = <E, F>(
   plan: Plan,
-  { session, feed }: { readonly session: TrainSession; readonly feed: Feed<F> },
+  { session, feed, clock }: { readonly session: TrainSession; readonly feed: Feed<F>; readonly clock: Clock.Clock },
   pace: Pace,
   { epoch, from, end }: EpochSteps,
   emit: Emit,
@@ -233,23 +264,27 @@ export const trainEpoch = <E, F>(
 ) =>
   Effect.gen(function* () {
     const steps = plan.stepsPerEpoch
-    if (from === end - steps) yield* resetTraining(session, plan.subject)
+    const looks = standing(session)
+    const began = clock.currentTimeNanosUnsafe()
+    let after = began
+    let seen: Effect.Success<typeof looks> | undefined
     for (let done = from; done < end;) {
       const segment = segmentAt(plan, done, Math.min(pace.steps, end - done, borders.most(done)))
       const { window } = segment
       yield* feed.bring(window.number)
-      if (window.at === 0 || pace.windowStart === undefined) yield* beginWindow(plan, session, pace, done, window)
-      const before = yield* Clock.currentTimeNanos
+      yield* beginSteps(plan, session, pace, done, window, done === end - steps)
+      const before = clock.currentTimeNanosUnsafe()
       yield* session.loop(segment.program, { count: segment.count })
       done += segment.count
-      const after = yield* Clock.currentTimeNanos
+      after = clock.currentTimeNanosUnsafe()
       const millis = Number(after - before) / 1e6
       const now = Number(after) / 1e6
       if (segment.count === pace.steps || millis > segmentMillis) {
         const aim = Math.floor((segment.count * segmentMillis) / Math.max(millis, 1e-3))
         pace.steps = Math.max(1, Math.min(8 * segment.count, aim))
       }
-      const loss = yield* lossOf(session, training)
+      seen = yield* looks
+      const { loss } = seen
       if (!Number.isFinite(loss)) break
       if (now - pace.told >= progressInterval) {
         pace.told = now
@@ -261,7 +296,12 @@ export const trainEpoch = <E, F>(
         yield* Effect.yieldNow
       }
     }
-    return yield* measure(session, plan.subject)
+    const trained: Trained = {
+      ...(seen ?? (yield* looks)),
+      metrics: yield* metricsOf(session, plan.subject, training),
+      seconds: Number(after - began) / 1e9
+    }
+    return trained
   })
 
 /** Measures the validation data. */

@@ -1,6 +1,5 @@
 /** The learning-rate finder: a short run over rates from small to large, and which of them it suggests. */
 import * as Effect from "effect/Effect"
-import { type AnyDataset, type Dataset, Permutation } from "@cotangent/data"
 import type { DType, Shape } from "@cotangent/graph"
 import { type Loss, Model } from "@cotangent/nn"
 import {
@@ -12,15 +11,17 @@ import {
   type Rule
 } from "@cotangent/optim"
 import type { BorderError, CompileError, Compute, IndexError, ThreadError } from "@cotangent/runtime"
-import { cut, openSession, type TrainSession } from "./epochs.ts"
+import { beginSteps, cut, loadInto, meanOf, openPace, openSession, type TrainSession } from "./epochs.ts"
 import { FitError } from "./errors.ts"
 import type { FitsData } from "./fit.ts"
 import type { FitOptions } from "./options.ts"
-import { type AnyFitOptions, makePlan } from "./plan.ts"
+import { type AnyFitOptions, makePlan, stepsOf } from "./plan.ts"
+import { windowAt } from "./segments.ts"
+import type { AnySource, Source } from "./source.ts"
 
 /** What a finder needs: the loss, batches and seed of the run to come, its optimizer, and the rates to try. */
 export type FindRateOptions<K extends Loss.TargetKind, R extends Rule> = RangeTestOptions &
-  Pick<FitOptions<K, R, {}>, "loss" | "optimizer" | "batchSize" | "seed" | "shuffle">
+  Pick<FitOptions<K, R, {}>, "loss" | "optimizer" | "batchSize" | "seed" | "shuffle" | "window" | "prefetch">
 
 /** Why a finder can fail. */
 export type FindRateFailure = FitError | CompileError | BorderError | IndexError | ThreadError
@@ -38,34 +39,35 @@ const failed = (problem: string): FitError => new FitError({ problems: [problem]
 /** Tries one rate: the loss of the next batch and a step at that rate. A loss that debug mode stops at is NaN. */
 const tryRate = (session: TrainSession, program: string, rate: number) =>
   Effect.gen(function* () {
-    yield* session.write((s) => s.optimizer.learningRate, [rate])
-    yield* session.write((s) => s.sums.loss, [0])
-    yield* session.write((s) => s.sums.samples, [0])
+    yield* session.write(
+      ({ optimizer: { learningRate }, sums: { loss, samples } }) => ({ learningRate, loss, samples }),
+      { learningRate: [rate], loss: [0], samples: [0] }
+    )
     yield* session.step(program)
-    const loss = yield* session.read((s) => s.sums.loss)
-    const samples = yield* session.read((s) => s.sums.samples)
-    return (loss.data[0] ?? Number.NaN) / (samples.data[0] ?? Number.NaN)
+    return meanOf(yield* session.read(({ sums: { loss, samples } }) => ({ loss, samples })))
   }).pipe(Effect.catchTag("NonFiniteError", () => Effect.succeed(Number.NaN)))
 
-const runTest = (
+const runTest = <E, W>(
   model: Model.AnyModel,
   options: AnyFitOptions,
   test: RangeTest,
-  data: AnyDataset
-): Effect.Effect<RateFinding, FindRateFailure, Compute> =>
+  source: AnySource<E, W>
+): Effect.Effect<RateFinding, FindRateFailure | E, Compute | W> =>
   Effect.scoped(
     Effect.gen(function* () {
-      const plan = yield* makePlan(model, options, data)
+      const plan = yield* makePlan(model, options, source)
       const session = yield* openSession(plan)
+      const pace = openPace(plan)
+      const feed = yield* plan.train.feed(loadInto(session))
       const { full } = cut(plan.train.size, plan.batchSize)
       const [program, steps] = full > 0 ? (["train", full] as const) : (["trainRest", 1] as const)
       let state = test.init
       for (let k = 0; !state.done; k++) {
-        if (k % steps === 0) {
-          yield* session.write((s) => s.cursor, [0])
-          const pass = k / steps + 1
-          if (plan.shuffle) yield* session.write((s) => s.order, Permutation.of(plan.seed, pass, plan.train.size))
-        }
+        // A pass of the run to come has one more step, with its short last batch, which is left out.
+        const done = Math.floor(k / steps) * stepsOf(plan.train.size, plan.batchSize) + (k % steps)
+        const window = windowAt(plan, done)
+        yield* feed.bring(window.number)
+        yield* beginSteps(plan, session, pace, done, window, false)
         state = test.update(state, yield* tryRate(session, program, test.rates[k] ?? Number.NaN))
       }
       return test.finding(state)
@@ -76,7 +78,7 @@ const runTest = (
  * Looks for a learning rate: trains the model for one step at each of many rates, from small to large, and tells how the
  * loss went. The first parameters, the batches and their order are those of a run with the same seed; a short last batch is
  * left out. The rate is a number in the state, so that all rates run one compiled program. The model is left as it was: the
- * finder returns no parameters.
+ * finder returns no parameters. Of a stream only the windows that the rates need are read.
  *
  * Source: Smith 2017, Cyclical Learning Rates for Training Neural Networks, section 3.3; see `rangeTest`. Draw it with
  * `Viz.rates`.
@@ -89,18 +91,19 @@ const runTest = (
  * // Effect of { points: [{ rate, loss, smoothed }, ...], suggestion: ..., beforeMinimum: ..., stopped: ... }
  * ```
  *
- * Fails with a FitError that lists what is wrong with options and data, also when the optimizer follows a schedule.
+ * Fails with a FitError that lists what is wrong with options and rows, also when the optimizer follows a schedule, and as a
+ * stream does.
  */
 export const findRate =
   <I extends Shape, O extends Shape, P, S, K extends Loss.TargetKind, R extends Rule>(
     model: Model.Model<I, O, P, S>,
     options: FindRateOptions<K, R>
   ) =>
-  <X extends Shape, Y extends Shape, YD extends DType>(
-    data: Dataset<X, Y, YD> & FitsData<I, O, K, X, Y, YD>
-  ): Effect.Effect<RateFinding, FindRateFailure, Compute> =>
-    Effect.suspend(() => {
-      const { loss, optimizer, batchSize, seed, shuffle, ...range } = options
+  <X extends Shape, Y extends Shape, YD extends DType, E = never, W = never>(
+    source: Source<X, Y, YD, E, W> & FitsData<I, O, K, X, Y, YD>
+  ): Effect.Effect<RateFinding, FindRateFailure | E, Compute | W> =>
+    Effect.suspend((): Effect.Effect<RateFinding, FindRateFailure | E, Compute | W> => {
+      const { loss, optimizer, batchSize, seed, shuffle, window, prefetch, ...range } = options
       if (followsSchedule(optimizer.options))
         return Effect.fail(
           failed("the optimizer follows a schedule, so that no other rate can be tried; give it a number for its rate")
@@ -109,7 +112,7 @@ export const findRate =
         try: () => rangeTest(range),
         catch: (thrown) => failed(thrown instanceof OptimizerError ? thrown.message : String(thrown))
       })
-      // Shapes and trees were checked by the guard of the data, as in `fit`.
+      // Shapes and trees were checked by the guard of the rows, as in `fit`.
       const erased = {
         loss,
         optimizer,
@@ -117,8 +120,10 @@ export const findRate =
         epochs: 1,
         ...(batchSize === undefined ? {} : { batchSize }),
         ...(seed === undefined ? {} : { seed }),
-        ...(shuffle === undefined ? {} : { shuffle })
+        ...(shuffle === undefined ? {} : { shuffle }),
+        ...(window === undefined ? {} : { window }),
+        ...(prefetch === undefined ? {} : { prefetch })
       } as unknown as AnyFitOptions
       const untyped = Model.forgetShapes(model) as unknown as Model.AnyModel
-      return Effect.flatMap(test, (made) => runTest(untyped, erased, made, data))
+      return Effect.flatMap(test, (made) => runTest<E, W>(untyped, erased, made, source))
     })

@@ -93,7 +93,7 @@ const describe = <
     run: train(() => Effect.void),
     events: Stream.callback<TrainEvent<MetricNames<M>> | Done<P, S, R, MetricNames<M>>, FitFailure | E, Compute | W>(
       (queue) =>
-        train((event) => Effect.asVoid(Queue.offer(queue, event as TrainEvent<MetricNames<M>>))).pipe(
+        train((event) => Queue.offer(queue, event as TrainEvent<MetricNames<M>>)).pipe(
           Effect.flatMap((run) => Queue.offer(queue, { _tag: "Done", run })),
           Effect.andThen(Queue.end(queue)),
           Effect.catchCause((cause) => Queue.failCause(queue, cause as Cause.Cause<FitFailure | E | Cause.Done>))

@@ -12,7 +12,8 @@ const emptyAccumulator = ({ accumulate }: Plan, params: Trees): TrainState["accu
     ? {}
     : {
         gradients: Tree.map(params, ({ shape, dtype }) => T.zeros([...shape], dtype)),
-        batches: T.zeros([], "i32")
+        batches: T.zeros([], "i32"),
+        samples: T.zeros([])
       }
 
 /** Fresh: first parameters by the seed, nothing seen yet. */

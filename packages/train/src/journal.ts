@@ -5,7 +5,7 @@ import { Tree } from "@cotangent/graph"
 import type { BorderError } from "@cotangent/runtime"
 import type { Json } from "./callback.ts"
 import type { Checkpoint, Settings } from "./checkpoint.ts"
-import { type Emit, findWindow, type Pace, stepsDone, type TrainSession } from "./epochs.ts"
+import { type Emit, findWindow, openPace, type Pace, stepsDone, type TrainSession } from "./epochs.ts"
 import type { CheckpointError, ResumeError } from "./errors.ts"
 import type { EpochRecord } from "./history.ts"
 import { freshState } from "./initial-state.ts"
@@ -48,7 +48,7 @@ export const openJournal = (
   Effect.gen(function* () {
     const now = yield* Clock.currentTimeMillis
     const initial = Object.fromEntries(plan.callbacks.map((callback) => [callback.name, callback.initial]))
-    const pace: Pace = { steps: 1, told: 0, yielded: 0, windowStart: undefined }
+    const pace = openPace(plan)
     const journal: Journal = {
       epochs: [],
       callbacks: initial,

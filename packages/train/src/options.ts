@@ -94,7 +94,10 @@ export interface FitOptions<
   readonly batchSize?: number
   /** Steps of an epoch: as many as a pass over the data has, unless given. Otherwise the passes go on across epochs. */
   readonly stepsPerEpoch?: number
-  /** Batches whose gradients are averaged for one update: 1 unless given. */
+  /**
+   * Batches that make one update, 1 unless given: the update of one batch with the rows of all of them, where layers look at
+   * each row alone (batch normalisation does not). Every row that counts weighs the same, in whichever batch it was.
+   */
   readonly accumulate?: number
   /** The share of the data, taken from its end before shuffling, that is measured and not trained on. */
   readonly validationSplit?: number

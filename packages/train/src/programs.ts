@@ -40,10 +40,12 @@ export interface Measuring {
   readonly sums: Sums
 }
 
-/** A sum of gradients, and of how many batches. */
+/** The gradient of the summed losses of some batches. */
 export interface Accumulated {
   readonly gradients: Trees
   readonly batches: Tensor<[], "i32">
+  /** How many samples they had; where targets are ignored, how many counted. */
+  readonly samples: Tensor<[], "f32">
 }
 
 /** The rows in memory, all or a window of them: a batch is gathered from them, so that a step copies nothing in. */
@@ -56,9 +58,8 @@ export interface TrainData {
   readonly weights: { readonly train?: AnyTensor; readonly validation?: AnyTensor }
 }
 
-/** Whether a step only adds up its gradient, or updates with the mean of this many. */
+/** Whether a step only adds up its gradient, or also updates with all that were added up. */
 export interface Accumulation {
-  readonly batches: number
   readonly updates: boolean
 }
 
@@ -81,9 +82,12 @@ export const noSums = ({ metrics }: Pick<Subject, "metrics">): Sums => ({
 const updateOf = (metric: Metrics.AnyMetric) =>
   metric.update as (state: Tree.Tree, output: AnyTensor, target: AnyTensor) => Tree.Tree
 
+/** A number of samples to divide by: where none counts there is nothing to divide. */
+const divisor = (samples: Tensor<[]>): Tensor<[]> => T.maximum(samples, 1e-12)
+
 /** The mean of losses over the positions that count; 0 when none does. */
 const meanLoss = (perSample: Tensor<[number]>, counts: Tensor<[number]> | undefined): Tensor<[]> =>
-  counts === undefined ? T.mean(perSample) : T.div(T.sum(perSample), T.maximum(T.sum(counts), 1e-12))
+  counts === undefined ? T.mean(perSample) : T.div(T.sum(perSample), divisor(T.sum(counts)))
 
 const addSums = (
   subject: Pick<Subject, "loss" | "metrics">,
@@ -122,27 +126,56 @@ const weighted = (perSample: Tensor<[number]>, weights: AnyTensor | undefined, r
 
 const isAccumulated = (accumulated: TrainState["accumulated"]): accumulated is Accumulated => "batches" in accumulated
 
-/** The gradient to update with, and what is remembered of gradients. */
-const accumulate = (
-  { accumulated }: TrainState,
-  gradients: Trees,
-  accumulation: Accumulation | undefined
-): { readonly gradients: Trees; readonly accumulated: TrainState["accumulated"] } => {
-  if (accumulation === undefined || !isAccumulated(accumulated)) return { gradients, accumulated }
-  const { batches, updates } = accumulation
-  const sums = Tree.zip([accumulated.gradients, gradients], ([sum, gradient]) => {
-    if (sum === undefined || gradient === undefined) throw new RangeError("two trees were zipped")
-    return ops.add(sum, gradient)
-  })
-  return updates
-    ? {
-        gradients: Tree.map(sums, (sum) => ops.mul(sum, ops.full(sum.shape, 1 / batches, sum.dtype))),
-        accumulated: {
-          gradients: Tree.map(sums, (sum) => ops.full(sum.shape, 0, sum.dtype)),
-          batches: T.zeros([], "i32")
-        }
-      }
-    : { gradients, accumulated: { gradients: sums, batches: T.add(accumulated.batches, 1) } }
+/** A scalar as often as a tensor has elements. */
+const across = (scalar: AnyTensor, { dtype, shape }: AnyTensor): AnyTensor =>
+  ops.broadcast(
+    ops.reshape(
+      ops.cast(scalar, dtype),
+      shape.map(() => 1)
+    ),
+    shape
+  )
+
+/** A step of several that make one update: what it differentiates, and what becomes of the gradient. */
+interface Group {
+  /**
+   * The losses of this batch, summed, and at the update the penalty as often as the group has samples. The gradients of
+   * these add up to that of the mean over all samples of the group: batches with more samples that count weigh more.
+   */
+  readonly objective: (perSample: Tensor<[number]>, penalty: Tensor<[]> | undefined) => Tensor<[]>
+  /** The gradient to update with, and what is remembered. */
+  readonly gather: (gradients: Trees) => { readonly gradients: Trees; readonly accumulated: Accumulated }
+}
+
+/** The place of a batch in its group; `counted` is how many of its samples count. */
+const groupOf = (
+  { batches, gradients: sums, samples }: Accumulated,
+  { updates }: Accumulation,
+  counted: Tensor<[]> | number
+): Group => {
+  const all = T.add(samples, counted)
+  return {
+    objective: (perSample, penalty) =>
+      penalty === undefined || !updates
+        ? T.sum(perSample)
+        : T.add(T.sum(perSample), T.mul(penalty, divisor(all))),
+    gather: (own) => {
+      const gradients = Tree.zip([sums, own], ([sum, gradient]) => {
+        if (sum === undefined || gradient === undefined) throw new RangeError("two trees were zipped")
+        return ops.add(sum, gradient)
+      })
+      return updates
+        ? {
+            gradients: Tree.map(gradients, (sum) => ops.div(sum, across(divisor(all), sum))),
+            accumulated: {
+              gradients: Tree.map(gradients, (sum) => ops.full(sum.shape, 0, sum.dtype)),
+              batches: T.zeros([], "i32"),
+              samples: T.zeros([])
+            }
+          }
+        : { gradients, accumulated: { gradients, batches: T.add(batches, 1), samples: all } }
+    }
+  }
 }
 
 /** What no two steps share: random layers draw from it. */
@@ -153,7 +186,8 @@ const stepKey = ({ key, optimizer, accumulated }: TrainState): Key.Key => {
 
 /**
  * One step: gather a batch, loss and gradient, update, sums. The loss of the batch is the mean over its samples, and what the
- * regularisers of the model add. With `accumulation` the update waits for more batches.
+ * regularisers of the model add. With `accumulation` the update waits for more batches, and is that of all their samples in
+ * one batch.
  */
 export const trainStep =
   (subject: Subject, size: number, accumulation?: Accumulation) =>
@@ -163,19 +197,25 @@ export const trainStep =
     const x = ops.gather(data.x, rows, 0)
     const y = ops.gather(data.y, rows, 0)
     const key = stepKey(state)
+    const counts = subject.loss.counts?.(y)
+    const group =
+      accumulation === undefined || !isAccumulated(state.accumulated)
+        ? undefined
+        : groupOf(state.accumulated, accumulation, counts === undefined ? size : T.sum(counts))
     const objective = (params: Trees) => {
       const { y: output, state: next } = model.apply(params, state.model, x, { mode: "train", key })
       const perSample = weighted(Loss.forgetShapes(subject.loss)(output, y), data.weights.train, rows)
       const penalty = model.penalty?.(params)
-      const mean = meanLoss(perSample, subject.loss.counts?.(y))
       const penalties = penalty === undefined ? [] : [penalty]
-      return [penalties.reduce((sum, term) => T.add(sum, term), mean), { output, perSample, next, penalties }] as const
+      const ofBatch = (): Tensor<[]> => penalties.reduce((sum, term) => T.add(sum, term), meanLoss(perSample, counts))
+      const minimised = group === undefined ? ofBatch() : group.objective(perSample, penalty)
+      return [minimised, { output, perSample, next, penalties }] as const
     }
     // The optimizer's parameters are the model's own tree.
     const [, grads, { output, perSample, next, penalties }] = valueAndGradAux(objective)(
       state.optimizer.params as Trees
     )
-    const { gradients, accumulated } = accumulate(state, grads, accumulation)
+    const { gradients, accumulated } = group?.gather(grads) ?? { gradients: grads, accumulated: state.accumulated }
     const stepped = accumulation?.updates === false ? undefined : optimizer.step<unknown>(state.optimizer, gradients)
     return [
       {

@@ -58,6 +58,7 @@ interface Running<out E = unknown> {
   readonly session: TrainSession
   readonly feed: Feed<E>
   readonly journal: Journal
+  readonly clock: Clock.Clock
   readonly emit: Emit
   readonly asks: Asks | undefined
 }
@@ -90,17 +91,16 @@ const rateOf = (session: TrainSession) =>
 
 /** When checkpoints are due. */
 const bordersOf = (running: Running): Borders<CheckpointError | BorderError> => {
-  const { plan, session, journal, emit } = running
+  const { plan, session, journal, clock, emit } = running
   const { everySteps, everySeconds }: Partial<CheckpointOptions> = plan.checkpoints ?? {}
   return {
     most: (done) => (everySteps === undefined ? Number.POSITIVE_INFINITY : everySteps - (done % everySteps)),
-    at: (done) =>
-      Effect.gen(function* () {
-        const isDue =
-          (everySteps !== undefined && done % everySteps === 0) ||
-          (everySeconds !== undefined && (yield* Clock.currentTimeMillis) - journal.savedAt >= 1000 * everySeconds)
-        if (isDue) yield* save(plan, session, journal, emit)
-      })
+    at: (done) => {
+      const isDue =
+        (everySteps !== undefined && done % everySteps === 0) ||
+        (everySeconds !== undefined && clock.currentTimeMillisUnsafe() - journal.savedAt >= 1000 * everySeconds)
+      return isDue ? save(plan, session, journal, emit) : Effect.void
+    }
   }
 }
 
@@ -149,42 +149,39 @@ interface Outcome {
 }
 
 /** Trains and measures one epoch. */
-const runEpoch = <E>(running: Running<E>, epoch: number, from: number) =>
+const runEpoch = <E>(running: Running<E>, borders: Borders<CheckpointError | BorderError>, epoch: number, from: number) =>
   Effect.gen(function* () {
     const { plan, session, journal, emit } = running
     const { train, validation, stepsPerEpoch, batchSize } = plan
     const end = epoch * stepsPerEpoch
-    const started = yield* Clock.currentTimeNanos
-    return yield* Effect.gen(function* () {
-      const trained = yield* trainEpoch(plan, running, journal.pace, { epoch, from, end }, emit, bordersOf(running))
-      const seconds = Number((yield* Clock.currentTimeNanos) - started) / 1e9
-      const validated =
-        validation === undefined || !Number.isFinite(trained.loss)
-          ? undefined
-          : yield* evaluateEpoch(plan, session, validation)
-      const outcome: Outcome = {
-        record: epochRecord(epoch, trained, validated),
-        learningRate: yield* rateOf(session),
-        seconds,
-        samplesPerSecond: (train.size * (end - from)) / stepsOf(train.size, batchSize) / seconds
-      }
-      return outcome
-    }).pipe(
-      // The errors of a stream are not known, so that a tag does not tell them apart.
-      Effect.catchIf(
-        (error): error is NonFiniteOperation => error instanceof NonFiniteOperation,
-        (origin) =>
-          // Debug mode has put the state back to what it was before the step.
-          Effect.map(rateOf(session), (learningRate): Outcome => ({
-            record: { epoch, loss: Number.NaN },
-            learningRate,
-            seconds: 0,
-            samplesPerSecond: 0,
-            origin
-          }))
-      )
+    const trained = yield* trainEpoch(plan, running, journal.pace, { epoch, from, end }, emit, borders)
+    const { learningRate, seconds } = trained
+    const validated =
+      validation === undefined || !Number.isFinite(trained.loss)
+        ? undefined
+        : yield* evaluateEpoch(plan, session, validation)
+    const outcome: Outcome = {
+      record: epochRecord(epoch, trained, validated),
+      learningRate,
+      seconds,
+      samplesPerSecond: (train.size * (end - from)) / stepsOf(train.size, batchSize) / seconds
+    }
+    return outcome
+  }).pipe(
+    // The errors of a stream are not known, so that a tag does not tell them apart.
+    Effect.catchIf(
+      (error): error is NonFiniteOperation => error instanceof NonFiniteOperation,
+      (origin) =>
+        // Debug mode has put the state back to what it was before the step.
+        Effect.map(rateOf(running.session), (learningRate): Outcome => ({
+          record: { epoch, loss: Number.NaN },
+          learningRate,
+          seconds: 0,
+          samplesPerSecond: 0,
+          origin
+        }))
     )
-  })
+  )
 
 /** What becomes of an epoch whose loss jumped or is not finite: another try, the end of the run, or its failure. */
 const fallBack = (running: Running, { record, learningRate, origin }: Outcome) =>
@@ -210,18 +207,20 @@ const runEpochs = <E>(running: Running<E>, firstStep: number) =>
   Effect.gen(function* () {
     const { plan, session, journal, emit } = running
     const { checkpoints, recovery, initialEpoch, stepsPerEpoch } = plan
+    const borders = bordersOf(running)
     if (recovery !== undefined) journal.good ??= yield* session.state
     let from = firstStep
     while (journal.stopped === undefined) {
       const epoch = initialEpoch + journal.epochs.length + 1
       if (epoch > plan.epochs) break
-      const outcome = yield* runEpoch(running, epoch, from)
+      const outcome = yield* runEpoch(running, borders, epoch, from)
       const { record, learningRate, seconds, samplesPerSecond } = outcome
       const before = journal.epochs.at(-1)?.loss
       if (!Number.isFinite(record.loss) || (recovery !== undefined && isSpike(recovery, record.loss, before)))
         yield* fallBack(running, outcome)
       else {
-        yield* commit(running, record, learningRate)
+        if (plan.callbacks.length === 0 && recovery === undefined) journal.epochs.push(record)
+        else yield* commit(running, record, learningRate)
         yield* emit({ _tag: "Epoch", record, learningRate, samplesPerSecond, seconds })
         if (checkpoints !== undefined && savesEpoch(checkpoints, epoch)) yield* save(plan, session, journal, emit)
       }
@@ -254,7 +253,7 @@ export const runTraining = <E, R>(
       const journal = yield* openJournal(plan, session, checkpoint)
       const asks = recovery === undefined ? undefined : yield* openSchedule(recovery, journal.retries)
       const feed = yield* plan.train.feed(loadInto(session))
-      const running: Running<E> = { plan, session, feed, journal, emit, asks }
+      const running: Running<E> = { plan, session, feed, journal, clock: yield* Clock.Clock, emit, asks }
       const step = checkpoint?.step ?? plan.firstStep
       const stopped = yield* Effect.andThen(tellStart(running, step), runEpochs(running, step)).pipe(
         Effect.onInterrupt(() => saveInterrupted(running))

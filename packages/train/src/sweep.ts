@@ -1,7 +1,6 @@
 /** Sweeps: the same run by several optimizers and learning rates, side by side. */
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
-import type { Dataset } from "@cotangent/data"
 import type { DType, Shape } from "@cotangent/graph"
 import type { Loss, Model } from "@cotangent/nn"
 import type { Rule } from "@cotangent/optim"
@@ -9,11 +8,12 @@ import type { Compute } from "@cotangent/runtime"
 import { type Monitor, monitored } from "./callback.ts"
 import type { CheckpointStore } from "./checkpoint-store.ts"
 import { keepBest } from "./early-stopping.ts"
-import { FitError } from "./errors.ts"
+import { FitError, LossSpikeError, NonFiniteError } from "./errors.ts"
 import type { Stopped } from "./events.ts"
-import { fit, type FitFailure, type FitsData, type MetricNames } from "./fit.ts"
+import { fit, type FitFailure, type FitsData, type MetricNames, type Run } from "./fit.ts"
 import type { History } from "./history.ts"
 import type { FitOptions, MetricRecord, Objective } from "./options.ts"
+import type { Source } from "./source.ts"
 import { shown, textTable } from "./table.ts"
 import type { Weights } from "./weights.ts"
 
@@ -157,9 +157,9 @@ export const trials =
     model: Model.Model<I, O, P, S>,
     options: Objective<K, M> & SweepOptions<K, M, E, W>
   ) =>
-  <X extends Shape, Y extends Shape, YD extends DType>(
-    data: Dataset<X, Y, YD> & FitsData<I, O, K, X, Y, YD>
-  ): Stream.Stream<Trial<P, S, MetricNames<M>>, FitFailure | E, Compute | W> => {
+  <X extends Shape, Y extends Shape, YD extends DType, F = never, V = never>(
+    source: Source<X, Y, YD, F, V> & FitsData<I, O, K, X, Y, YD>
+  ): Stream.Stream<Trial<P, S, MetricNames<M>>, FitFailure | E | F, Compute | W | V> => {
     const {
       optimizers,
       learningRates,
@@ -192,12 +192,19 @@ export const trials =
           optimizer: make(named.learningRate)
           // What `fit` does with an optimizer does not depend on its rule.
         } as unknown as FitOptions<K, Rule, M, P, S>)
-        // The guard of the data is the one of `fit`.
-        const { params, modelState, history, stopped } = yield* described(data as never).pipe(
-          Effect.catchTags({
-            NonFiniteError: ({ history }) => diverged<P, S, MetricNames<M>>(history),
-            LossSpikeError: ({ history }) => diverged<P, S, MetricNames<M>>(history)
-          })
+        // The guard of the rows is the one of `fit`, and what they fail with and need is in the type of this function.
+        const running = described(source as never) as Effect.Effect<
+          Run<P, S, Rule, MetricNames<M>>,
+          FitFailure | F,
+          Compute | V
+        >
+        const { params, modelState, history, stopped } = yield* running.pipe(
+          // The errors of a stream are not known, so that a tag does not tell them apart.
+          Effect.catchIf(
+            (error): error is NonFiniteError | LossSpikeError =>
+              error instanceof NonFiniteError || error instanceof LossSpikeError,
+            ({ history }) => diverged<P, S, MetricNames<M>>(history)
+          )
         )
         const best = bestOf(watched, history)
         return {
@@ -226,6 +233,7 @@ const diverged = <P, S, M extends string>(history: History) =>
 /**
  * Trains a model with every optimizer at every learning rate, and says which is best by the watched number of its best epoch.
  * A trial that diverges is a row of the table like any other. With `store`, an interrupted sweep goes on where it was.
+ * Each trial runs a stream for itself; give it a `size`, or each counts its rows first.
  *
  * ```ts
  * const model = Model.dense("logits", 3)(Model.input([4]))
@@ -234,9 +242,11 @@ const diverged = <P, S, M extends string>(history: History) =>
  * const adam = (learningRate: number) => Optimizer.adam({ learningRate })
  * const options = { loss, epochs: 10, optimizers: { adam }, learningRates: [0.001, 0.01, 0.1] }
  * const swept = Trainer.sweep(model, options)(data)
+ * const streamed = Trainer.sweep(model, { ...options, window: 32 })(DataStream.fromDataset(data))
  * ```
  *
- * Fails with a FitError that lists everything wrong with the grid, and as `fit` does but for a loss that is not finite.
+ * Fails with a FitError that lists everything wrong with the grid, and as `fit` does, a stream too, but for a loss that is not
+ * finite.
  */
 export const sweep =
   <
@@ -252,15 +262,15 @@ export const sweep =
     model: Model.Model<I, O, P, S>,
     options: Objective<K, M> & SweepOptions<K, M, E, W>
   ) =>
-  <X extends Shape, Y extends Shape, YD extends DType>(
-    data: Dataset<X, Y, YD> & FitsData<I, O, K, X, Y, YD>
-  ): Effect.Effect<Sweep<P, S, MetricNames<M>>, FitFailure | E, Compute | W> =>
+  <X extends Shape, Y extends Shape, YD extends DType, F = never, V = never>(
+    source: Source<X, Y, YD, F, V> & FitsData<I, O, K, X, Y, YD>
+  ): Effect.Effect<Sweep<P, S, MetricNames<M>>, FitFailure | E | F, Compute | W | V> =>
     Effect.gen(function* () {
       const order = trialsOf(options).map(({ name }) => name)
       const place = ({ name }: TrialResult<string>): number => order.indexOf(name)
       const results: Array<TrialResult<MetricNames<M>>> = []
       let best: Trial<P, S, MetricNames<M>> | undefined
-      yield* Stream.runForEach(trials(model, options)(data), (trial) => {
+      yield* Stream.runForEach(trials(model, options)<X, Y, YD, F, V>(source), (trial) => {
         const { weights: _, ...result } = trial
         results.push(result)
         const ahead = best === undefined ? 1 : rankOf(options, trial) - rankOf(options, best)

@@ -12,7 +12,7 @@ export interface LabelOptions {
    *
    * The trainer's loss is, as in Keras and PyTorch, the mean over the positions of a batch that are not ignored, and 0 when
    * all are. The loss of a sample (`perSample`) is the sum over those by the number of all its positions. Metrics
-   * count ignored labels as wrong answers unless they are made by `Metrics.ignoring`.
+   * count ignored labels as wrong answers unless they are made by `Metrics.ignoring`, or of the loss by `Metrics.fromLoss`.
    */
   readonly ignoreIndex?: number
   /** The weights of the rows by their class; means divide by their sum. */

@@ -122,13 +122,18 @@ export interface MeanDefinition<K extends TargetKind> {
   readonly targets: K
   /** The numbers whose mean is the metric. */
   readonly elements: (output: Floats, target: AnyTarget<K>) => Floats
+  /**
+   * How much each element counts, of their shape: 1 unless given. The elements have been multiplied by it, as the loss of a
+   * sample with ignored labels is.
+   */
+  readonly counts?: (target: AnyTarget<K>) => Floats
   /** What becomes of the mean; itself unless given. */
   readonly finish?: (mean: Number64) => Number64
 }
 
 /**
- * The mean over all elements of all batches: `sum w x / sum w`, the weights w being 1 unless given. A batch is summed in the
- * output's element type (with weights in f64), the sums of batches in f64.
+ * The mean over all elements of all batches: `sum w x / sum w c`, the weights w and the counts c being 1 unless given. A batch
+ * is summed in the output's element type (with weights in f64), the sums of batches in f64.
  *
  * ```ts
  * const within = Metrics.mean({
@@ -138,7 +143,13 @@ export interface MeanDefinition<K extends TargetKind> {
  * })
  * ```
  */
-export const mean = <K extends TargetKind>({ name, targets, elements, finish }: MeanDefinition<K>): Metric<K> => ({
+export const mean = <K extends TargetKind>({
+  name,
+  targets,
+  elements,
+  counts,
+  finish
+}: MeanDefinition<K>): Metric<K> => ({
   name,
   targets,
   init: () => ({ total: T.zeros([], "f64"), count: T.zeros([], "f64") }),
@@ -146,9 +157,10 @@ export const mean = <K extends TargetKind>({ name, targets, elements, finish }: 
     assertTarget("metric", targets, output, target)
     // assertTarget and the type of outputs leave these element types only.
     const x = elements(output as Floats, target as AnyTarget<K>)
+    const c = counts?.(target as AnyTarget<K>)
     return {
       total: T.add(state.total, total(weights === undefined ? x : weighed(x, weights))),
-      count: T.add(state.count, countOf(x.shape, weights))
+      count: T.add(state.count, c === undefined ? countOf(x.shape, weights) : total(weighed(c, weights)))
     }
   }),
   result: ({ total, count }) => {
@@ -157,9 +169,17 @@ export const mean = <K extends TargetKind>({ name, targets, elements, finish }: 
   }
 })
 
-/** The mean of a loss over all samples. */
+/**
+ * The mean of a loss over all samples; over the positions that count where the loss ignores some, which is the loss of a
+ * trainer without sample weights and penalties. NaN when every position so far is ignored.
+ */
 export const fromLoss = <K extends TargetKind>(loss: Loss<K>): Metric<K> =>
-  mean({ name: loss.name, targets: loss.targets, elements: forgetLossShapes(loss) })
+  mean({
+    name: loss.name,
+    targets: loss.targets,
+    elements: forgetLossShapes(loss),
+    ...(loss.counts === undefined ? {} : { counts: loss.counts })
+  })
 
 /** What a metric that adds up numbers is made of. */
 export interface SumsDefinition<

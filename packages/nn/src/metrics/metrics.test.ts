@@ -167,6 +167,36 @@ describe("metrics", () => {
     )
   })
 
+  it("of a loss divide by what the loss does not ignore, over any batches and by weights", () => {
+    const loss = Loss.sparseCategoricalCrossentropy({ fromLogits: true, ignoreIndex: -1 })
+    const metric = Metrics.fromLoss(loss)
+    const x = Key.normal(Key.key(1), [3, 2, 4])
+    const t = T.constant(
+      [
+        [0, -1],
+        [-1, -1],
+        [3, 1]
+      ],
+      "i32"
+    )
+    const whole = numbers(metric.result(metric.update(metric.init(), x, t)))
+    // The mean of the loss by itself is over the three labels that count.
+    assertClose(whole, numbers(loss(x, t)), 1e-6)
+    const rows = (i: number) => [{ start: i, end: i + 1 }] as const
+    const parts = [0, 1, 2].reduce(
+      (state, i) => Metrics.forgetShapes(metric)(state, T.slice(x, rows(i)), T.slice(t, rows(i))),
+      metric.init()
+    )
+    assertClose(numbers(metric.result(parts)), whole, 1e-6)
+    const weights = T.constant([2, 5, 1])
+    const [a = 0, b = 0, c = 0] = numbers(loss.perSample(x, t))
+    // Shares of the positions that count: a half, none and all.
+    const byHand = (2 * a + 5 * b + c) / (2 * 0.5 + 5 * 0 + 1)
+    assertClose(numbers(metric.result(metric.update(metric.init(), x, t, weights))), [byHand], 1e-6)
+    const nothing = metric.update(metric.init(), x, T.full([3, 2], -1, "i32"))
+    assert.deepStrictEqual(numbers(metric.result(nothing)), [NaN])
+  })
+
   it("refuse targets of another shape or element type", () => {
     const metric = Metrics.sparseCategoricalAccuracy
     // @ts-expect-error needs i32 labels [5]

@@ -38,7 +38,8 @@ export interface AccumulateRule<F extends TransformRule> extends TransformRule {
  * groups of 4 in an epoch of 10 are of 4, 4 and 2.
  *
  * The inner transform counts updates, so its schedules and bias corrections go by updates; a schedule outside counts
- * micro-batches. What moves parameters whatever the gradient, such as weight decay, belongs inside.
+ * micro-batches. What moves parameters whatever the gradient, such as weight decay, belongs inside. Every micro-batch weighs
+ * the same, however many rows it has; `accumulate` of the trainer weighs the rows that count.
  *
  * Optax: `MultiSteps(every_k_schedule)`; Keras: `gradient_accumulation_steps`, neither of which ends a group early.
  *
