@@ -32,7 +32,7 @@ export const planBlock = (
     given?.parameters.map(({ view }) => view)
   )
   const state = new Set(replaces)
-  const scheduled = schedule(values)
+  const scheduled = schedule(values, replaces)
   show({ tag: "schedule", pass: "schedule", schedule: scheduled })
   const groups = rematerialise(scheduled, (parameter) => state.has(parameter))
   show({ tag: "schedule", pass: "compute again", schedule: groups })
@@ -55,7 +55,8 @@ export const planBlock = (
     threads
   }
   const order = orderGroups(groups, writesState(groups, replaces))
-  const how = planResults(context, groups, order, replaces)
+  const contextOf = (group: Group): Context => ownContext(context, groups, group)
+  const how = planResults(contextOf, groups, order, replaces)
   graph.results.forEach((reference, i) => {
     const [buffer, access] = [buffers.results[i], values.access[valueOf(values, reference)]]
     if (how[i] === "direct" && buffer !== undefined && access !== undefined) buffers.assign(access.base, buffer)
@@ -72,7 +73,7 @@ export const planBlock = (
     ...order.flatMap((group) =>
       group.kind === "control"
         ? lowerControl(underway, context, group, around, planBlock)
-        : call(lower(ownContext(context, groups, group), groups, group, underway.kernels.length), sourceOf(group))
+        : call(lower(contextOf(group), groups, group, underway.kernels.length), sourceOf(group))
     ),
     ...after.flatMap((kernel) => call(kernel))
   ]

@@ -6,7 +6,7 @@ import type { Buffer, Kernel } from "@cotangent/kernel"
 import { Axes, sizeOf, Views } from "@cotangent/graph"
 import { avalOf, type Buffers } from "./buffers.ts"
 import type { Context } from "./lower/fused.ts"
-import { isSinglePass } from "./lower/row.ts"
+import { mayOverwrite } from "./lower/row.ts"
 import { copyKernel } from "./lower/structure.ts"
 import { type Access, type Values, valueOf } from "./resolve.ts"
 import type { Group, Schedule } from "./schedule.ts"
@@ -34,10 +34,10 @@ const isWhole = (values: Values, { base, view }: Access): boolean =>
 /**
  * Decides for every result. `replaces[i]` is the parameter whose memory result i takes over. It can be written directly
  * when its value is computed (not a view or a parameter), nothing else has claimed it, every other reader of the old
- * parameter runs before, and its own group reads the old value only element by element.
+ * parameter runs before, and its own group reads the old value only element by element, and not again afterwards.
  */
 export const planResults = (
-  context: Context,
+  contextOf: (group: Group) => Context,
   schedule: Schedule,
   order: ReadonlyArray<Group>,
   replaces: ReadonlyArray<number | undefined>
@@ -64,7 +64,7 @@ export const planResults = (
       if (
         others.some((g) => (position.get(g.id) ?? 0) > at) ||
         !readsInPlace(group, replaced) ||
-        !isSinglePass(context, group)
+        !mayOverwrite(contextOf(group), group, access.base, replaced)
       )
         return "copy"
     }

@@ -58,21 +58,45 @@ const recomputeCosts = ({ context, group, rowLevel, sources }: RowPlan): Readonl
   return costs
 }
 
-/** Rows of scratch for values that a later pass reads and that cost too much to compute again. */
-export const keptRows = (plan: RowPlan): ReadonlyMap<number, Buffer> => {
-  const { context, group, row, rowLevel } = plan
+/** The values that a later pass reads and that cost too much to compute again. */
+const keptValues = (plan: RowPlan): ReadonlyArray<number> => {
+  const { context, group, rowLevel } = plan
   const { passOf, readyAt } = passTable(plan)
   const costs = recomputeCosts(plan)
   const readLater = new Set<number>()
   for (const member of group.members)
     for (const s of sourcesOf(plan, member))
       if (s.tag === "member" && !rowLevel.has(s.base) && readyAt(s.base) < passOf(member)) readLater.add(s.base)
-  const kept = [...readLater].filter((base) => !context.isStored(base) && (costs.get(base) ?? 0) > recomputeLimit)
-  return new Map(
-    kept.map(
-      (base) => [base, context.temporary(`row${base}`, context.values.avals[base]?.dtype ?? "f32", row)] as const
-    )
-  )
+  return [...readLater].filter((base) => !context.isStored(base) && (costs.get(base) ?? 0) > recomputeLimit)
+}
+
+/** Rows of scratch for the values that are kept. */
+export const keptRows = (plan: RowPlan): ReadonlyMap<number, Buffer> => {
+  const { context, row } = plan
+  const dtypeOf = (base: number) => context.values.avals[base]?.dtype ?? "f32"
+  return new Map(keptValues(plan).map((base) => [base, context.temporary(`row${base}`, dtypeOf(base), row)] as const))
+}
+
+const definersOf = ({ context, group }: RowPlan): ReadonlyMap<number, Member> =>
+  new Map(group.members.flatMap((m) => outputsOf(context.values, m).map((base) => [base, m] as const)))
+
+/** Whether an array is loaded, at its elements, by a pass after the one that computes a value: it is not there any more if the value overwrites it. */
+export const isReadAfter = (plan: RowPlan, array: number, value: number): boolean => {
+  const { context, group, rowLevel } = plan
+  const { passOf, readyAt } = passTable(plan)
+  const definers = definersOf(plan)
+  const kept = new Set(keptValues(plan))
+  const pass = Math.max(0, ...[definers.get(value)].flatMap((m) => (m === undefined ? [] : passOf(m))))
+  const visited = new Set<string>()
+  const reads = (member: Member, at: number): boolean =>
+    member.operands.some(({ base }) => {
+      if (base === array) return true
+      const definer = definers.get(base)
+      if (definer === undefined || rowLevel.has(base) || visited.has(`${base} ${at}`)) return false
+      visited.add(`${base} ${at}`)
+      return !(readyAt(base) < at && (kept.has(base) || context.isStored(base))) && reads(definer, at)
+    })
+  return group.members.some((m) => m.level === "full" && passOf(m) > pass && reads(m, passOf(m)))
 }
 
 /** What all passes over one row share. */
@@ -184,7 +208,7 @@ export const emitPasses = (
 ): void => {
   const { context, group } = plan
   const table = passTable(plan)
-  const definer = new Map(group.members.flatMap((m) => outputsOf(context.values, m).map((base) => [base, m] as const)))
+  const definer = definersOf(plan)
   const rowStride: Stride = { strides: [...places.map(() => 0), 1], offset: 0 }
   const walk: Walk = { b, plan, fused, places, rows, table, definer, rowStride }
   const once = fused.run([...places, fixed(0)], 1)

@@ -35,8 +35,9 @@ export interface RowPlan {
   readonly row: number
   readonly sources: ReadonlyMap<Member, ReadonlyArray<Source>>
   readonly strideOf: (base: number) => Stride
-  /** The values that exist once per row. */
+  /** The values that exist once per row, and those of them that every element reads. */
   readonly rowLevel: ReadonlySet<number>
+  readonly spread: ReadonlySet<number>
 }
 
 /** The reduction a member is, if it is one. */
@@ -108,7 +109,12 @@ export const makeRowPlan = (context: Context, group: Group): RowPlan => {
     row: reduces ? (space[lead] ?? 1) : (nest.sizes.at(-1) ?? 1),
     sources,
     strideOf: (base) => (rowLevel.has(base) ? once : full),
-    rowLevel
+    rowLevel,
+    spread: new Set(
+      group.members.flatMap(({ level, operands }) =>
+        level === "full" ? operands.flatMap(({ base }) => (rowLevel.has(base) ? [base] : [])) : []
+      )
+    )
   }
 }
 
@@ -121,7 +127,7 @@ export const widthsOf = ({ row, mode: { width } }: RowPlan): ReadonlyArray<numbe
   ...(row % width === 0 ? [] : [row % width])
 ]
 
-/** Writes what a member computed once for the row, and makes it known to runs of any width. */
+/** Writes what a member computed once for the row, and makes it known to runs of any width that read it. */
 export const finishOnce = (
   b: Builder.Builder,
   plan: RowPlan,
@@ -143,6 +149,6 @@ export const finishOnce = (
       }
       storeRun(b, context, mode, run, [base], strideOf)
     }
-    fused.spread(b, base, scalar, widthsOf(plan))
+    if (plan.spread.has(base)) fused.spread(b, base, scalar, widthsOf(plan))
   }
 }

@@ -6,7 +6,7 @@ import { Builder, type Kernel, maxLanes, type Register } from "@cotangent/kernel
 import type { Group, Member } from "../schedule.ts"
 import { type Context, type Fused, makeFused, outputsOf, type Run, type Source, storeRun } from "./fused.ts"
 import { accumulateLanes, combineLanes, constantLanes, fixed, moving, type Place } from "./lanes.ts"
-import { emitPasses, keptRows } from "./row-passes.ts"
+import { emitPasses, isReadAfter, keptRows } from "./row-passes.ts"
 import { finishOnce, makeRowPlan, type Reducing, reducingOf, type RowPlan, sourcesOf, widthsOf } from "./row-plan.ts"
 
 /** Rows of at most this many vectors are computed in registers as a whole. */
@@ -18,11 +18,11 @@ const runsOf = (row: number, width: number): ReadonlyArray<readonly [number, num
 
 const staysInRegisters = (plan: RowPlan): boolean => plan.row <= plan.mode.width * unrolledVectors
 
-/** Whether every element is computed and stored once, reads before writes: what updating in place needs. */
-export const isSinglePass = (context: Context, group: Group): boolean => {
+/** Whether a value may be written over an array that its group reads element by element: nothing there is read after that. */
+export const mayOverwrite = (context: Context, group: Group, value: number, array: number): boolean => {
   if (group.kind !== "row") return group.kind === "contract" || group.kind === "column"
   const plan = makeRowPlan(context, group)
-  return plan.rowLevel.size === 0 || staysInRegisters(plan)
+  return plan.rowLevel.size === 0 || staysInRegisters(plan) || !isReadAfter(plan, array, value)
 }
 
 /** Calls `body` inside one loop per outer dimension, hoisting loads on the way in. */
