@@ -155,6 +155,19 @@ const storeComputed = ({ b, plan, rows, rowStride }: Walk, run: Run, computing: 
   }
 }
 
+/**
+ * Where the chunks of the only row are added up apart, so that threads can share them; `undefined` where one chunk is added
+ * after the other.
+ */
+const partialsOf = (
+  { context, outer }: RowPlan,
+  reducing: ReadonlyArray<Reducing>,
+  chunks: number
+): ReadonlyArray<Buffer> | undefined =>
+  context.threads === 1 || outer.length > 0 || reducing.length === 0 || chunks < context.threads
+    ? undefined
+    : reducing.map(({ base, dtype }) => context.temporary(`partial${base}`, dtype, chunks))
+
 /** One walk over the row: values that every element has, and reductions folded into variables; gives the totals. */
 const walkRow = (
   walk: Walk,
@@ -165,7 +178,7 @@ const walkRow = (
   const { b, plan, fused, places } = walk
   const { mode, row } = plan
   const totals = reducing.map(({ identity, dtype }) => b.variable(b.constant(identity, Builder.typeOf(dtype))))
-  const chunk = (start: Place, length: number): void => {
+  const chunk = (start: Place, length: number): ReadonlyArray<Register> => {
     const running = reducing.map(({ identity, dtype }) =>
       constantLanes(b, mode, identity, dtype, maxLanes[dtype]).map((r) => b.variable(r))
     )
@@ -187,14 +200,26 @@ const walkRow = (
     const whole = Math.floor(length / mode.width) * mode.width
     if (whole > 0) b.loop(whole, mode.width, (loop) => element(moving(loop, start), mode.width))
     if (length > whole) element(further(start, whole), length - whole)
-    reducing.forEach(({ op }, i) => {
-      const total = totals[i]
-      if (total !== undefined) b.assign(total, b.binary(op, total, combineLanes(b, op, running[i] ?? [])))
-    })
+    return reducing.map(({ op }, i) => combineLanes(b, op, running[i] ?? []))
   }
+  const add = (sums: ReadonlyArray<Register>): void =>
+    reducing.forEach(({ op }, i) => {
+      const [total, sum] = [totals[i], sums[i]]
+      if (total !== undefined && sum !== undefined) b.assign(total, b.binary(op, total, sum))
+    })
   const chunks = Math.floor(row / chunkLength)
-  if (chunks > 0) b.loop(chunks * chunkLength, chunkLength, (loop) => chunk(moving(loop), chunkLength))
-  if (row % chunkLength > 0) chunk(fixed(chunks * chunkLength), row % chunkLength)
+  const partials = partialsOf(plan, reducing, chunks)
+  if (partials !== undefined) {
+    b.loop(chunks, 1, (loop) => {
+      const sums = chunk(moving(loop, fixed(0), chunkLength), chunkLength)
+      partials.forEach((buffer, i) => {
+        const sum = sums[i]
+        if (sum !== undefined) b.store(buffer, Builder.at(0, [[loop, 1]]), sum)
+      })
+    })
+    b.loop(chunks, 1, (loop) => add(partials.map((buffer) => b.load(buffer, Builder.at(0, [[loop, 1]])))))
+  } else if (chunks > 0) b.loop(chunks * chunkLength, chunkLength, (loop) => add(chunk(moving(loop), chunkLength)))
+  if (row % chunkLength > 0) add(chunk(fixed(chunks * chunkLength), row % chunkLength))
   return totals
 }
 
