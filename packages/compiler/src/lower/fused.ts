@@ -27,6 +27,8 @@ export interface Context {
   readonly bufferOf: (base: number) => Buffer
   /** Whether a value must be written to memory: it is a result, or read by another group. */
   readonly isStored: (base: number) => boolean
+  /** What the kernel reads at every element and also writes, as it is, to another array. */
+  readonly passed: ReadonlyArray<{ readonly base: number; readonly buffer: Buffer }>
   /** A scratch buffer that only this kernel uses. */
   readonly temporary: (name: string, dtype: DType, length: number) => Buffer
   /** Vectors per tile row in products: 1 for 128-bit machines, 2 where the engine pairs instructions. */

@@ -1,5 +1,5 @@
 /** The plan of a row kernel: its loops after collapsing, and what every member reads over them. */
-import type { Builder, CombineOp, DType } from "@cotangent/kernel"
+import type { Buffer, Builder, CombineOp, DType } from "@cotangent/kernel"
 import { primitives, rulesOf, Views } from "@cotangent/graph"
 import type { Group, Member } from "../schedule.ts"
 import { collapse } from "./collapse.ts"
@@ -35,6 +35,10 @@ export interface RowPlan {
   readonly row: number
   readonly sources: ReadonlyMap<Member, ReadonlyArray<Source>>
   readonly strideOf: (base: number) => Stride
+  /** How a value moves that every element has. */
+  readonly full: Stride
+  /** What is read and written elsewhere as it is. */
+  readonly passed: ReadonlyArray<{ readonly source: Source; readonly buffer: Buffer }>
   /** The values that exist once per row, and those of them that every element reads. */
   readonly rowLevel: ReadonlySet<number>
   readonly spread: ReadonlySet<number>
@@ -108,7 +112,12 @@ export const makeRowPlan = (context: Context, group: Group): RowPlan => {
     outer: reduces ? nest.sizes : nest.sizes.slice(0, -1),
     row: reduces ? (space[lead] ?? 1) : (nest.sizes.at(-1) ?? 1),
     sources,
+    full,
     strideOf: (base) => (rowLevel.has(base) ? once : full),
+    passed: context.passed.map(({ base, buffer }) => ({
+      source: sourceOf(context, inside, { base, view: Views.contiguous(group.space) }, full),
+      buffer
+    })),
     rowLevel,
     spread: new Set(
       group.members.flatMap(({ level, operands }) =>

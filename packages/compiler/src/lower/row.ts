@@ -5,7 +5,7 @@
 import { Builder, type Kernel, maxLanes, type Register } from "@cotangent/kernel"
 import type { Group, Member } from "../schedule.ts"
 import { type Context, type Fused, makeFused, outputsOf, type Run, type Source, storeRun } from "./fused.ts"
-import { accumulateLanes, combineLanes, constantLanes, fixed, moving, type Place } from "./lanes.ts"
+import { accumulateLanes, combineLanes, constantLanes, fixed, moving, type Place, storeLanes } from "./lanes.ts"
 import { emitPasses, isReadAfter, keptRows } from "./row-passes.ts"
 import { finishOnce, makeRowPlan, type Reducing, reducingOf, type RowPlan, sourcesOf, widthsOf } from "./row-plan.ts"
 
@@ -53,7 +53,10 @@ const emitElements = (b: Builder.Builder, plan: RowPlan, fused: Fused, places: R
   const element = (place: Place, w: number): void => {
     const run = fused.run([...places, place], w)
     for (const member of plan.group.members) fused.compute(b, run, member, sourcesOf(plan, member))
+    // Read before anything is written: it may be overwritten in the same kernel.
+    const passed = plan.passed.map(({ buffer, source }) => [buffer, fused.operand(b, run, source)] as const)
     storeRun(b, plan.context, plan.mode, run, stored, plan.strideOf)
+    for (const [buffer, lanes] of passed) storeLanes(b, plan.mode, buffer, plan.full, run.places, lanes)
   }
   const whole = Math.floor(plan.row / width) * width
   if (whole === width) element(fixed(0), width)
