@@ -15,7 +15,7 @@ import { lowerStructure } from "./lower/structure.ts"
 import { orderGroups } from "./order.ts"
 import { rematerialise } from "./rematerialise.ts"
 import { resolve, valueOf } from "./resolve.ts"
-import { copyResults, planResults } from "./results.ts"
+import { copyResults, passResults, planResults } from "./results.ts"
 import { flopsOf, type Group, type Schedule, schedule } from "./schedule.ts"
 import type { KernelSource, Place, Underway } from "./underway.ts"
 import { show } from "./watch.ts"
@@ -32,7 +32,7 @@ export const planBlock = (
     given?.parameters.map(({ view }) => view)
   )
   const state = new Set(replaces)
-  const scheduled = schedule(values)
+  const scheduled = schedule(values, replaces)
   show({ tag: "schedule", pass: "schedule", schedule: scheduled })
   const groups = rematerialise(scheduled, (parameter) => state.has(parameter))
   show({ tag: "schedule", pass: "compute again", schedule: groups })
@@ -50,18 +50,33 @@ export const planBlock = (
     values,
     bufferOf: buffers.bufferOf,
     isStored: (base) => stored.has(base),
+    passed: [],
     temporary: (...args) => ({ ...buffers.scratch(...args), temporary: true }),
     tile,
     threads,
     relaxed
   }
   const order = orderGroups(groups, writesState(groups, replaces))
-  const how = planResults(context, groups, order, replaces)
+  const contextOf = (group: Group): Context => ownContext(context, groups, group)
+  const how = planResults(contextOf, groups, order, replaces)
+  const passedBy = passResults(groups, order, how, replaces)
+  const passed = ({ id }: Group): Context["passed"] =>
+    (passedBy.get(id) ?? []).flatMap((result) => {
+      const [reference, buffer] = [graph.results[result], buffers.results[result]]
+      const access = reference === undefined ? undefined : values.access[valueOf(values, reference)]
+      return access === undefined || buffer === undefined ? [] : [{ base: access.base, buffer }]
+    })
   graph.results.forEach((reference, i) => {
     const [buffer, access] = [buffers.results[i], values.access[valueOf(values, reference)]]
     if (how[i] === "direct" && buffer !== undefined && access !== undefined) buffers.assign(access.base, buffer)
   })
-  const { before, after } = copyResults(groups, buffers, how, replaces)
+  const written = new Set([...passedBy.values()].flat())
+  const { before, after } = copyResults(
+    groups,
+    buffers,
+    how.map((way, i) => (written.has(i) ? "direct" : way)),
+    replaces
+  )
   const call = (kernel: Kernel, source?: KernelSource): ReadonlyArray<Step> => underway.call(kernel, around, source)
   const sourceOf = ({ kind, members, space }: Group): KernelSource => ({
     kind,
@@ -73,7 +88,10 @@ export const planBlock = (
     ...order.flatMap((group) =>
       group.kind === "control"
         ? lowerControl(underway, context, group, around, planBlock)
-        : call(lower(ownContext(context, groups, group), groups, group, underway.kernels.length), sourceOf(group))
+        : call(
+            lower({ ...contextOf(group), passed: passed(group) }, groups, group, underway.kernels.length),
+            sourceOf(group)
+          )
     ),
     ...after.flatMap((kernel) => call(kernel))
   ]

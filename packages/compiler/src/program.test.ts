@@ -80,8 +80,7 @@ describe("kernels as text", () => {
           r45 f32x4 = sub r13 r42
           r49 f32x8 = extend r47 0
           r51 f32 = combine add r50
-          store result0[i0] = r51
-          r52 f32x4 = splat r51"
+          store result0[i0] = r51"
     `)
   })
 

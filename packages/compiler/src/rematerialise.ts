@@ -9,9 +9,12 @@
 import { Axes, primitives, rulesOf, sizeOf, Views } from "@cotangent/graph"
 import { type Access, valueOf } from "./resolve.ts"
 import type { Group, Member, Schedule } from "./schedule.ts"
+import { membersIn } from "./space.ts"
 
 /** The most FLOPs per element one operation may cost to be repeated, and a value with all it needs. */
 const [operationLimit, valueLimit] = [8, 20]
+/** Divisions and roots hold up the processor as long as some other operations: two of them take longer than memory does. */
+const slow = 10
 /** Kernels stay below this many nodes. */
 const groupLimit = 160
 
@@ -76,6 +79,11 @@ export const rematerialise = (schedule: Schedule, isState: (parameter: number) =
     return lower?.tag === "elementwise" ? lower.flops : undefined
   }
 
+  const isSlow = ({ node }: Member): boolean => {
+    const primitive = graph.nodes[node]?.primitive
+    return primitive === "div" || primitive === "sqrt"
+  }
+
   const isCheap = (base: number): boolean => {
     const member = definers.get(base)
     return member !== undefined && member.level === "full" && (flopsOf(member) ?? Infinity) <= operationLimit
@@ -92,7 +100,7 @@ export const rematerialise = (schedule: Schedule, isState: (parameter: number) =
       if (member === undefined || members.has(member)) continue
       const own = flopsOf(member) ?? Infinity
       if (base === value && own > operationLimit) return undefined
-      flops += own
+      flops += own + (isSlow(member) ? slow : 0)
       if (flops > valueLimit) return undefined
       members.add(member)
       for (const access of member.operands) {
@@ -114,7 +122,8 @@ export const rematerialise = (schedule: Schedule, isState: (parameter: number) =
   const canHost = (host: Underway, owner: Underway, value: number): boolean =>
     hostKinds.has(host.group.kind) &&
     host.members.length < groupLimit &&
-    Axes.sameShape(host.group.space, owner.group.space) &&
+    (Axes.sameShape(host.group.space, owner.group.space) ||
+      (host.group.kind === "row" && sizeOf(host.group.space) === sizeOf(owner.group.space))) &&
     host.members.every((m, i) =>
       m.operands.every(
         (access) =>
@@ -132,18 +141,24 @@ export const rematerialise = (schedule: Schedule, isState: (parameter: number) =
     return moving === 1 ? 0 : moving / Math.max(1, sizeOf(space))
   }
 
+  /** The members of a cone over the space of a host, where a reshape lies between. */
+  const membersFor = (host: Underway, owner: Underway, { members }: Cone): ReadonlyArray<Member> | undefined =>
+    membersIn(members, owner.group.space, host.group.space)
+
   /** Loads a host gains by computing the value instead of reading it, one less for the value. */
-  const gained = (host: Underway, { leaves }: Cone): number => {
+  const gained = (host: Underway, owner: Underway, { leaves }: Cone): number => {
     const loaded = new Set(host.members.flatMap((m) => m.operands.map((a) => a.base)))
-    return leaves.reduce((n, access) => (loaded.has(access.base) ? n : n + weightOf(access, host.group.space)), -1)
+    return leaves.reduce((n, access) => (loaded.has(access.base) ? n : n + weightOf(access, owner.group.space)), -1)
   }
 
-  const move = (hosts: ReadonlyArray<Underway>, value: number, { members }: Cone): void => {
+  const move = (hosts: ReadonlyArray<Underway>, owner: Underway, value: number, cone: Cone): void => {
     for (const host of hosts) {
+      const members = membersFor(host, owner, cone) ?? []
+      const present = new Set(host.members.map(({ node }) => node))
       const defined = definedBy[host.group.id] ?? new Set()
       const [root] = host.group.kind === "row" ? [] : host.members.splice(0, 1)
       for (const member of members) {
-        if (host.members.includes(member)) continue
+        if (present.has(member.node)) continue
         host.members.push(member)
         defined.add(startOf(member))
         for (const { base } of member.operands) {
@@ -187,6 +202,7 @@ export const rematerialise = (schedule: Schedule, isState: (parameter: number) =
       if (!hosts.every((host) => canHost(host, owner, value))) continue
       const cone = coneOf(owner, value)
       if (cone === undefined || cone.leaves.some(({ base }) => base < parameters && isState(base))) continue
+      if (hosts.some((host) => membersFor(host, owner, cone) === undefined)) continue
       const stores = cone.leaves.reduce(
         (n, access) =>
           groupOf[access.base] === owner.group.id && !isStored(access.base)
@@ -195,7 +211,7 @@ export const rematerialise = (schedule: Schedule, isState: (parameter: number) =
         -1
       )
       // On a tie the value it comes from is the better one to store: others may come from it too.
-      if (hosts.reduce((n, host) => n + gained(host, cone), stores) <= 0) move(hosts, value, cone)
+      if (hosts.reduce((n, host) => n + gained(host, owner, cone), stores) <= 0) move(hosts, owner, value, cone)
     }
   }
   return {

@@ -3,13 +3,14 @@
  * if they do, and which are copied.
  */
 import type { Buffer, Kernel } from "@cotangent/kernel"
-import { Axes, sizeOf, Views } from "@cotangent/graph"
+import { Axes, primitives, rulesOf, sizeOf, Views } from "@cotangent/graph"
 import { avalOf, type Buffers } from "./buffers.ts"
 import type { Context } from "./lower/fused.ts"
-import { isSinglePass } from "./lower/row.ts"
+import { mayOverwrite } from "./lower/row.ts"
 import { copyKernel } from "./lower/structure.ts"
 import { type Access, type Values, valueOf } from "./resolve.ts"
 import type { Group, Schedule } from "./schedule.ts"
+import { isIdentity } from "./space.ts"
 
 /** Where each result is written: by its own group, into its final place, or by a copy at the end. */
 export type ResultPlan = ReadonlyArray<"direct" | "copy" | "nothing">
@@ -34,10 +35,10 @@ const isWhole = (values: Values, { base, view }: Access): boolean =>
 /**
  * Decides for every result. `replaces[i]` is the parameter whose memory result i takes over. It can be written directly
  * when its value is computed (not a view or a parameter), nothing else has claimed it, every other reader of the old
- * parameter runs before, and its own group reads the old value only element by element.
+ * parameter runs before, and its own group reads the old value only element by element, and not again afterwards.
  */
 export const planResults = (
-  context: Context,
+  contextOf: (group: Group) => Context,
   schedule: Schedule,
   order: ReadonlyArray<Group>,
   replaces: ReadonlyArray<number | undefined>
@@ -64,13 +65,72 @@ export const planResults = (
       if (
         others.some((g) => (position.get(g.id) ?? 0) > at) ||
         !readsInPlace(group, replaced) ||
-        !isSinglePass(context, group)
+        !mayOverwrite(contextOf(group), group, access.base, replaced)
       )
         return "copy"
     }
     claimed.add(access.base)
     return "direct"
   })
+}
+
+/**
+ * Results that are a parameter in the place of another, as the gradient that Adan keeps for its next step: by group, those
+ * that it can write as it reads them. It computes every element by itself, reads what it overwrites there only, and runs
+ * after all other readers of that and before the parameter is overwritten in turn.
+ */
+export const passResults = (
+  { groupOf, values }: Schedule,
+  order: ReadonlyArray<Group>,
+  how: ResultPlan,
+  replaces: ReadonlyArray<number | undefined>
+): ReadonlyMap<number, ReadonlyArray<number>> => {
+  const { parameters, results } = values.graph
+  const accessOf = (result: number): Access | undefined => {
+    const reference = results[result]
+    return reference === undefined ? undefined : values.access[valueOf(values, reference)]
+  }
+  const wanted = results.flatMap((_, i) => {
+    const [access, replaced] = [accessOf(i), replaces[i]]
+    const moves = how[i] === "copy" && access !== undefined && access.base < parameters.length
+    return moves && replaced !== undefined && isWhole(values, access) ? [{ i, base: access.base, replaced }] : []
+  })
+  const passed = new Map<number, Array<number>>()
+  if (wanted.length === 0) return passed
+  const position = new Map(order.map(({ id }, i) => [id, i] as const))
+  const placeOf = (id: number | undefined): number => position.get(id ?? -1) ?? Infinity
+  /** When each parameter is overwritten: by its kernel, or after all of them. */
+  const overwrittenAt = new Map<number, number>()
+  replaces.forEach((replaced, i) => {
+    if (replaced === undefined || how[i] === "nothing") return
+    overwrittenAt.set(replaced, how[i] === "direct" ? placeOf(groupOf[accessOf(i)?.base ?? -1]) : Infinity)
+  })
+  for (const { base, i, replaced } of wanted) {
+    const reads = (group: Group, what: number): boolean =>
+      group.members.some(({ operands }) => operands.some((access) => access.base === what))
+    const last = Math.max(-1, ...order.flatMap((group, at) => (reads(group, replaced) ? [at] : [])))
+    const until = overwrittenAt.get(base) ?? Infinity
+    const host = order.find(
+      (group, at) =>
+        at >= last &&
+        at <= until &&
+        group.kind === "row" &&
+        group.members.every(({ level, node }) => level === "full" && !isReduction(values, node)) &&
+        readsInPlace(group, replaced) &&
+        group.members.some(({ operands }) =>
+          operands.some((access) => access.base === base && isIdentity(access.view, group.space))
+        )
+    )
+    if (host === undefined) continue
+    overwrittenAt.set(replaced, placeOf(host.id))
+    passed.set(host.id, [...(passed.get(host.id) ?? []), i])
+  }
+  return passed
+}
+
+const isReduction = (values: Values, node: number): boolean => {
+  const primitive = values.graph.nodes[node]?.primitive
+  return primitive !== undefined && rulesOf(primitives[primitive]).lower.tag === "reduce"
 }
 
 /** What is left to do for results that are not written by the kernel that computes them. */

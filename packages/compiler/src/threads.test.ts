@@ -92,6 +92,29 @@ describe("what is shared", () => {
     assert.strictEqual(panel(product === undefined ? [] : [product]), 2 * panel(single.kernels))
   })
 
+  it("is a sum over everything, chunk by chunk, with what is computed beside it", () => {
+    const step = (threads: number) =>
+      planOf32(
+        [
+          [300, 200],
+          [300, 200]
+        ],
+        (...[m, g]) =>
+          m === undefined || g === undefined ? [] : [ops.add(m, g), ops.reduceSum(ops.mul(g, g), [0, 1])],
+        { threads, replaces: [0], grain: 0 }
+      )
+    const [one, two] = [step(1), step(2)]
+    assert.deepStrictEqual(
+      two.kernels.map(({ threads }) => threads !== undefined),
+      [true, false]
+    )
+    const inputs = [1, 2].map((seed) => randomNumbers({ shape: [60000], dtype: "f32" }, randomSource(seed)))
+    for (const [name, target] of targets) {
+      const [expected, actual] = [one, two].map((planned) => runPlanned(planned, inputs, { target, replaces: [0] }))
+      assert.strictEqual(differenceOf(expected ?? [], actual ?? []), undefined, name)
+    }
+  })
+
   it("is not what is done sooner than threads meet", () => {
     const small = planOf32(
       [

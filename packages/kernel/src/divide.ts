@@ -117,25 +117,37 @@ interface Phase {
 const phasesOf = (kernel: Kernel, options: DivideOptions) => {
   const phases: Array<Phase> = []
   const temporaries: Array<Buffer> = []
-  let before: ReadonlyArray<Instruction> = []
   const least = options.threads.extent
+  let before: ReadonlyArray<Instruction> = []
+  const written = new Set<number>()
+  const alone = new Set<number>()
+  /** Whether code that stores nothing needs what phases have stored, or what one thread alone has computed. */
+  const isLate = (instruction: Instruction): boolean =>
+    usedIn([instruction]).some((id) => alone.has(id)) ||
+    accessesOf([instruction]).some(({ buffer }) => written.has(options.rootOf(buffer)))
+  /** What one thread does stays together. */
+  const keepWhole = (instruction: Instruction): void => {
+    const last = phases.at(-1)
+    if (last === undefined || last.shared) phases.push({ body: [instruction], shared: false, before })
+    else phases.splice(-1, 1, { body: [...last.body, instruction], shared: false, before })
+    for (const id of [...definedIn([instruction]), ...assignedIn([instruction])]) alone.add(id)
+  }
   for (const instruction of kernel.body) {
     if (!storesIn(instruction)) {
-      before = [...before, instruction]
+      if (isLate(instruction)) keepWhole(instruction)
+      else before = [...before, instruction]
       continue
     }
     const own =
       instruction.tag === "for" && iterations(instruction.loop) >= least
         ? independence(instruction, options)
         : undefined
-    const last = phases.at(-1)
     if (instruction.tag === "for" && own !== undefined) {
       temporaries.push(...own)
       const body = [{ ...instruction, share: options.threads }]
       phases.push({ body, shared: true, before })
-    } else if (last !== undefined && !last.shared && last.before === before)
-      phases.splice(-1, 1, { ...last, body: [...last.body, instruction] })
-    else phases.push({ body: [instruction], shared: false, before })
+    } else keepWhole(instruction)
+    for (const { buffer, isStore } of accessesOf([instruction])) if (isStore) written.add(options.rootOf(buffer))
   }
   return { phases, temporaries: unique(temporaries), before }
 }

@@ -5,7 +5,7 @@
 import type { Builder, Buffer, DType, Register } from "@cotangent/kernel"
 import { type Attributes, primitives, rulesOf, Values as HostValues } from "@cotangent/graph"
 import type { Access, Values } from "../resolve.ts"
-import type { Group, Member } from "../schedule.ts"
+import type { Group, Member } from "../group.ts"
 import {
   constantLanes,
   iotaLanes,
@@ -27,6 +27,8 @@ export interface Context {
   readonly bufferOf: (base: number) => Buffer
   /** Whether a value must be written to memory: it is a result, or read by another group. */
   readonly isStored: (base: number) => boolean
+  /** What the kernel reads at every element and also writes, as it is, to another array. */
+  readonly passed: ReadonlyArray<{ readonly base: number; readonly buffer: Buffer }>
   /** A scratch buffer that only this kernel uses. */
   readonly temporary: (name: string, dtype: DType, length: number) => Buffer
   /** The tiles of products, in rows and full vectors. */
@@ -95,7 +97,7 @@ const emitOf = (
 }
 
 /** Integer division, shifts by a computed amount, indices as f64 and f64 as bool exist one element at a time only. */
-const needsScalars = (values: Values, member: Member): boolean => {
+export const needsScalars = (values: Values, member: Member): boolean => {
   const node = values.graph.nodes[member.node]
   const [dtype] = node?.outputs.map((o) => o.dtype) ?? []
   if (member.operands.some(({ base }) => isIota(values, base) && values.avals[base]?.dtype === "f64")) return true
@@ -107,25 +109,23 @@ const needsScalars = (values: Values, member: Member): boolean => {
   return false
 }
 
-/** How a group computes: from the types of everything it touches. */
+/** How a group computes: from the types of everything it touches at every element. What exists once per row is one number. */
 export const modeOf = (context: Context, group: Group): LaneMode => {
   const { values } = context
-  const dtypes = group.members
+  const members = group.members.filter(({ level }) => level === "full")
+  const dtypes = members
     .flatMap((m) => [...outputsOf(values, m), ...m.operands.map((a) => a.base)])
     .map((base) => values.avals[base]?.dtype ?? "f32")
   const floats = dtypes.filter((dtype) => dtype !== "bool")
   const hasWide = floats.includes("f64")
   // A boolean compared from f64 is a 64-bit mask: fine while it stays in registers.
-  const inside = definedBy(values, group)
-  const boolInMemory = group.members.some(
+  const inside = definedBy(values, { ...group, members })
+  const boolInMemory = members.some(
     (m) =>
       m.operands.some((a) => values.avals[a.base]?.dtype === "bool" && !inside.has(a.base)) ||
       outputsOf(values, m).some((v) => values.avals[v]?.dtype === "bool" && context.isStored(v))
   )
-  const rowBool = group.members.some(
-    (m) => m.level === "row" && outputsOf(values, m).some((v) => values.avals[v]?.dtype === "bool")
-  )
-  const vectorizable = !group.members.some((m) => needsScalars(values, m)) && !(hasWide && (boolInMemory || rowBool))
+  const vectorizable = !members.some((m) => needsScalars(values, m)) && !(hasWide && boolInMemory)
   return laneMode(floats.length > 0 ? floats : dtypes, vectorizable)
 }
 

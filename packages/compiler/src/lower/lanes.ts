@@ -10,18 +10,18 @@ export interface LaneMode {
   readonly vector: boolean
 }
 
-/** A place along one dimension: the sum of loop indices (a chunk and a step inside it) and a constant. */
+/** A place along one dimension: a sum of loop indices (a chunk and a step inside it), some elements each, and a constant. */
 export interface Place {
-  readonly loops: ReadonlyArray<Loop>
+  readonly loops: ReadonlyArray<{ readonly loop: Loop; readonly by: number }>
   readonly offset: number
 }
 
 /** A constant place. */
 export const fixed = (offset: number): Place => ({ loops: [], offset })
 
-/** The place a loop stands at, from a starting place. */
-export const moving = (loop: Loop, from: Place = fixed(0)): Place => ({
-  loops: [...from.loops, loop],
+/** The place a loop stands at, from a starting place; what the loop counts is `by` elements long. */
+export const moving = (loop: Loop, from: Place = fixed(0), by = 1): Place => ({
+  loops: [...from.loops, { loop, by }],
   offset: from.offset
 })
 
@@ -53,7 +53,7 @@ export const indexAt = ({ strides, offset }: Stride, places: ReadonlyArray<Place
   places.forEach(({ loops, offset: at }, d) => {
     const stride = strides[d] ?? 0
     constant += stride * at
-    for (const loop of loops) terms.push([loop, stride])
+    for (const { by, loop } of loops) terms.push([loop, stride * by])
   })
   return Builder.at(constant, terms)
 }
@@ -129,10 +129,10 @@ export const iotaLanes = (
       Builder.typeOf("i32")
     )
     places.forEach(({ loops }, d) => {
-      const by = stride.strides[d] ?? 0
-      if (by === 0) return
-      for (const loop of loops) {
-        const index = b.loopIndex(loop)
+      const along = stride.strides[d] ?? 0
+      if (along === 0) return
+      for (const { loop, by: length } of loops) {
+        const [index, by] = [b.loopIndex(loop), along * length]
         sum = b.binary("add", sum, by === 1 ? index : b.binary("mul", index, b.constant(by, Builder.typeOf("i32"))))
       }
     })

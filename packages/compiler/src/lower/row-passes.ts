@@ -58,21 +58,45 @@ const recomputeCosts = ({ context, group, rowLevel, sources }: RowPlan): Readonl
   return costs
 }
 
-/** Rows of scratch for values that a later pass reads and that cost too much to compute again. */
-export const keptRows = (plan: RowPlan): ReadonlyMap<number, Buffer> => {
-  const { context, group, row, rowLevel } = plan
+/** The values that a later pass reads and that cost too much to compute again. */
+const keptValues = (plan: RowPlan): ReadonlyArray<number> => {
+  const { context, group, rowLevel } = plan
   const { passOf, readyAt } = passTable(plan)
   const costs = recomputeCosts(plan)
   const readLater = new Set<number>()
   for (const member of group.members)
     for (const s of sourcesOf(plan, member))
       if (s.tag === "member" && !rowLevel.has(s.base) && readyAt(s.base) < passOf(member)) readLater.add(s.base)
-  const kept = [...readLater].filter((base) => !context.isStored(base) && (costs.get(base) ?? 0) > recomputeLimit)
-  return new Map(
-    kept.map(
-      (base) => [base, context.temporary(`row${base}`, context.values.avals[base]?.dtype ?? "f32", row)] as const
-    )
-  )
+  return [...readLater].filter((base) => !context.isStored(base) && (costs.get(base) ?? 0) > recomputeLimit)
+}
+
+/** Rows of scratch for the values that are kept. */
+export const keptRows = (plan: RowPlan): ReadonlyMap<number, Buffer> => {
+  const { context, row } = plan
+  const dtypeOf = (base: number) => context.values.avals[base]?.dtype ?? "f32"
+  return new Map(keptValues(plan).map((base) => [base, context.temporary(`row${base}`, dtypeOf(base), row)] as const))
+}
+
+const definersOf = ({ context, group }: RowPlan): ReadonlyMap<number, Member> =>
+  new Map(group.members.flatMap((m) => outputsOf(context.values, m).map((base) => [base, m] as const)))
+
+/** Whether an array is loaded, at its elements, by a pass after the one that computes a value: it is not there any more if the value overwrites it. */
+export const isReadAfter = (plan: RowPlan, array: number, value: number): boolean => {
+  const { context, group, rowLevel } = plan
+  const { passOf, readyAt } = passTable(plan)
+  const definers = definersOf(plan)
+  const kept = new Set(keptValues(plan))
+  const pass = Math.max(0, ...[definers.get(value)].flatMap((m) => (m === undefined ? [] : passOf(m))))
+  const visited = new Set<string>()
+  const reads = (member: Member, at: number): boolean =>
+    member.operands.some(({ base }) => {
+      if (base === array) return true
+      const definer = definers.get(base)
+      if (definer === undefined || rowLevel.has(base) || visited.has(`${base} ${at}`)) return false
+      visited.add(`${base} ${at}`)
+      return !(readyAt(base) < at && (kept.has(base) || context.isStored(base))) && reads(definer, at)
+    })
+  return group.members.some((m) => m.level === "full" && passOf(m) > pass && reads(m, passOf(m)))
 }
 
 /** What all passes over one row share. */
@@ -131,6 +155,19 @@ const storeComputed = ({ b, plan, rows, rowStride }: Walk, run: Run, computing: 
   }
 }
 
+/**
+ * Where the chunks of the only row are added up apart, so that threads can share them; `undefined` where one chunk is added
+ * after the other.
+ */
+const partialsOf = (
+  { context, outer }: RowPlan,
+  reducing: ReadonlyArray<Reducing>,
+  chunks: number
+): ReadonlyArray<Buffer> | undefined =>
+  context.threads === 1 || outer.length > 0 || reducing.length === 0 || chunks < context.threads
+    ? undefined
+    : reducing.map(({ base, dtype }) => context.temporary(`partial${base}`, dtype, chunks))
+
 /** One walk over the row: values that every element has, and reductions folded into variables; gives the totals. */
 const walkRow = (
   walk: Walk,
@@ -141,7 +178,7 @@ const walkRow = (
   const { b, plan, fused, places } = walk
   const { mode, row } = plan
   const totals = reducing.map(({ identity, dtype }) => b.variable(b.constant(identity, Builder.typeOf(dtype))))
-  const chunk = (start: Place, length: number): void => {
+  const chunk = (start: Place, length: number): ReadonlyArray<Register> => {
     const running = reducing.map(({ identity, dtype }) =>
       constantLanes(b, mode, identity, dtype, maxLanes[dtype]).map((r) => b.variable(r))
     )
@@ -163,14 +200,26 @@ const walkRow = (
     const whole = Math.floor(length / mode.width) * mode.width
     if (whole > 0) b.loop(whole, mode.width, (loop) => element(moving(loop, start), mode.width))
     if (length > whole) element(further(start, whole), length - whole)
-    reducing.forEach(({ op }, i) => {
-      const total = totals[i]
-      if (total !== undefined) b.assign(total, b.binary(op, total, combineLanes(b, op, running[i] ?? [])))
-    })
+    return reducing.map(({ op }, i) => combineLanes(b, op, running[i] ?? []))
   }
+  const add = (sums: ReadonlyArray<Register>): void =>
+    reducing.forEach(({ op }, i) => {
+      const [total, sum] = [totals[i], sums[i]]
+      if (total !== undefined && sum !== undefined) b.assign(total, b.binary(op, total, sum))
+    })
   const chunks = Math.floor(row / chunkLength)
-  if (chunks > 0) b.loop(chunks * chunkLength, chunkLength, (loop) => chunk(moving(loop), chunkLength))
-  if (row % chunkLength > 0) chunk(fixed(chunks * chunkLength), row % chunkLength)
+  const partials = partialsOf(plan, reducing, chunks)
+  if (partials !== undefined) {
+    b.loop(chunks, 1, (loop) => {
+      const sums = chunk(moving(loop, fixed(0), chunkLength), chunkLength)
+      partials.forEach((buffer, i) => {
+        const sum = sums[i]
+        if (sum !== undefined) b.store(buffer, Builder.at(0, [[loop, 1]]), sum)
+      })
+    })
+    b.loop(chunks, 1, (loop) => add(partials.map((buffer) => b.load(buffer, Builder.at(0, [[loop, 1]])))))
+  } else if (chunks > 0) b.loop(chunks * chunkLength, chunkLength, (loop) => add(chunk(moving(loop), chunkLength)))
+  if (row % chunkLength > 0) add(chunk(fixed(chunks * chunkLength), row % chunkLength))
   return totals
 }
 
@@ -184,7 +233,7 @@ export const emitPasses = (
 ): void => {
   const { context, group } = plan
   const table = passTable(plan)
-  const definer = new Map(group.members.flatMap((m) => outputsOf(context.values, m).map((base) => [base, m] as const)))
+  const definer = definersOf(plan)
   const rowStride: Stride = { strides: [...places.map(() => 0), 1], offset: 0 }
   const walk: Walk = { b, plan, fused, places, rows, table, definer, rowStride }
   const once = fused.run([...places, fixed(0)], 1)

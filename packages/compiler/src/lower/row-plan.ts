@@ -1,5 +1,5 @@
 /** The plan of a row kernel: its loops after collapsing, and what every member reads over them. */
-import type { Builder, CombineOp, DType } from "@cotangent/kernel"
+import type { Buffer, Builder, CombineOp, DType } from "@cotangent/kernel"
 import { primitives, rulesOf, Views } from "@cotangent/graph"
 import type { Group, Member } from "../schedule.ts"
 import { collapse } from "./collapse.ts"
@@ -35,8 +35,13 @@ export interface RowPlan {
   readonly row: number
   readonly sources: ReadonlyMap<Member, ReadonlyArray<Source>>
   readonly strideOf: (base: number) => Stride
-  /** The values that exist once per row. */
+  /** How a value moves that every element has. */
+  readonly full: Stride
+  /** What is read and written elsewhere as it is. */
+  readonly passed: ReadonlyArray<{ readonly source: Source; readonly buffer: Buffer }>
+  /** The values that exist once per row, and those of them that every element reads. */
   readonly rowLevel: ReadonlySet<number>
+  readonly spread: ReadonlySet<number>
 }
 
 /** The reduction a member is, if it is one. */
@@ -107,8 +112,18 @@ export const makeRowPlan = (context: Context, group: Group): RowPlan => {
     outer: reduces ? nest.sizes : nest.sizes.slice(0, -1),
     row: reduces ? (space[lead] ?? 1) : (nest.sizes.at(-1) ?? 1),
     sources,
+    full,
     strideOf: (base) => (rowLevel.has(base) ? once : full),
-    rowLevel
+    passed: context.passed.map(({ base, buffer }) => ({
+      source: sourceOf(context, inside, { base, view: Views.contiguous(group.space) }, full),
+      buffer
+    })),
+    rowLevel,
+    spread: new Set(
+      group.members.flatMap(({ level, operands }) =>
+        level === "full" ? operands.flatMap(({ base }) => (rowLevel.has(base) ? [base] : [])) : []
+      )
+    )
   }
 }
 
@@ -121,7 +136,7 @@ export const widthsOf = ({ row, mode: { width } }: RowPlan): ReadonlyArray<numbe
   ...(row % width === 0 ? [] : [row % width])
 ]
 
-/** Writes what a member computed once for the row, and makes it known to runs of any width. */
+/** Writes what a member computed once for the row, and makes it known to runs of any width that read it. */
 export const finishOnce = (
   b: Builder.Builder,
   plan: RowPlan,
@@ -143,6 +158,6 @@ export const finishOnce = (
       }
       storeRun(b, context, mode, run, [base], strideOf)
     }
-    fused.spread(b, base, scalar, widthsOf(plan))
+    if (plan.spread.has(base)) fused.spread(b, base, scalar, widthsOf(plan))
   }
 }

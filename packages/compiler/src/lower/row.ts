@@ -5,8 +5,8 @@
 import { Builder, type Kernel, maxLanes, type Register } from "@cotangent/kernel"
 import type { Group, Member } from "../schedule.ts"
 import { type Context, type Fused, makeFused, outputsOf, type Run, type Source, storeRun } from "./fused.ts"
-import { accumulateLanes, combineLanes, constantLanes, fixed, moving, type Place } from "./lanes.ts"
-import { emitPasses, keptRows } from "./row-passes.ts"
+import { accumulateLanes, combineLanes, constantLanes, fixed, moving, type Place, storeLanes } from "./lanes.ts"
+import { emitPasses, isReadAfter, keptRows } from "./row-passes.ts"
 import { finishOnce, makeRowPlan, type Reducing, reducingOf, type RowPlan, sourcesOf, widthsOf } from "./row-plan.ts"
 
 /** Rows of at most this many vectors are computed in registers as a whole. */
@@ -18,11 +18,11 @@ const runsOf = (row: number, width: number): ReadonlyArray<readonly [number, num
 
 const staysInRegisters = (plan: RowPlan): boolean => plan.row <= plan.mode.width * unrolledVectors
 
-/** Whether every element is computed and stored once, reads before writes: what updating in place needs. */
-export const isSinglePass = (context: Context, group: Group): boolean => {
+/** Whether a value may be written over an array that its group reads element by element: nothing there is read after that. */
+export const mayOverwrite = (context: Context, group: Group, value: number, array: number): boolean => {
   if (group.kind !== "row") return group.kind === "contract" || group.kind === "column"
   const plan = makeRowPlan(context, group)
-  return plan.rowLevel.size === 0 || staysInRegisters(plan)
+  return plan.rowLevel.size === 0 || staysInRegisters(plan) || !isReadAfter(plan, array, value)
 }
 
 /** Calls `body` inside one loop per outer dimension, hoisting loads on the way in. */
@@ -53,7 +53,10 @@ const emitElements = (b: Builder.Builder, plan: RowPlan, fused: Fused, places: R
   const element = (place: Place, w: number): void => {
     const run = fused.run([...places, place], w)
     for (const member of plan.group.members) fused.compute(b, run, member, sourcesOf(plan, member))
+    // Read before anything is written: it may be overwritten in the same kernel.
+    const passed = plan.passed.map(({ buffer, source }) => [buffer, fused.operand(b, run, source)] as const)
     storeRun(b, plan.context, plan.mode, run, stored, plan.strideOf)
+    for (const [buffer, lanes] of passed) storeLanes(b, plan.mode, buffer, plan.full, run.places, lanes)
   }
   const whole = Math.floor(plan.row / width) * width
   if (whole === width) element(fixed(0), width)
