@@ -261,12 +261,13 @@ describe("layers of Keras give what TensorFlow.js gives", () => {
   golden("prelu", pipe(Model.input([3, 2]), Model.prelu("slopes")))
   const vector = Model.input([4])
   const names = { "join.left.left": "left", "join.right.right": "right" }
-  for (const join of ["add", "multiply", "average", "maximum"] as const)
+  const { add, average, maximum, multiply } = Model
+  for (const [name, join] of Object.entries({ add, average, maximum, multiply }))
     golden(
-      join,
+      name,
       pipe(
         vector,
-        Model[join]("join", (m) => [
+        join("join", (m) => [
           ["left", pipe(m, Model.dense("left", 3))],
           ["right", pipe(m, Model.dense("right", 3))]
         ])
