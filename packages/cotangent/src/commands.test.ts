@@ -1,5 +1,15 @@
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
-import { existsSync, mkdtempSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync
+} from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
@@ -152,6 +162,48 @@ describe("cotangent inspect", () => {
     assert.deepInclude(line, { event: "inspected", kind: "tensors" })
     assert.strictEqual(tensors.find(({ name }) => name === "hidden.kernel")?.size, 64)
     assert.include(await done("inspect", at("one"), "--quiet"), "hidden.kernel f32[4, 16]\n")
+  })
+
+  it("says in one sentence what is wrong with a checkpoint, as every command does", async () => {
+    const damage = (name: string, body: (checkpoint: string) => void): string => {
+      const folder = at(name)
+      cpSync(at("one"), folder, { recursive: true })
+      rmSync(join(folder, "model.safetensors"))
+      const checkpoints = join(folder, "checkpoints")
+      for (const checkpoint of readdirSync(checkpoints)) body(join(checkpoints, checkpoint))
+      return folder
+    }
+    const damaged: ReadonlyArray<readonly [string, string]> = [
+      [damage("no-manifest", (folder) => rmSync(join(folder, "manifest.json"))), "manifest.json"],
+      [
+        damage("manifest", (folder) => writeFileSync(join(folder, "manifest.json"), "{}")),
+        "the manifest does not read"
+      ],
+      [damage("cut", (folder) => truncateSync(join(folder, "state.safetensors"), 100)), "has 100 bytes"],
+      [
+        damage("flipped", (folder) => {
+          const file = join(folder, "state.safetensors")
+          const bytes = readFileSync(file)
+          bytes.writeUInt8(bytes.readUInt8(bytes.length - 9) ^ 64, bytes.length - 9)
+          writeFileSync(file, bytes)
+        }),
+        "its checksum differs"
+      ]
+    ]
+    for (const [folder, sentence] of damaged) {
+      const commands = [
+        ["inspect", folder],
+        ["eval", iris, "--run", folder],
+        ["predict", iris, "--run", folder]
+      ]
+      // Without a manifest there is no checksum, and weights are weights.
+      if (sentence !== "manifest.json") commands.push(["export", folder, "--model", iris, "--out", at("none")])
+      for (const args of commands) {
+        const { code, stderr } = await command(args)
+        assert.include(stderr, sentence, args.join(" "))
+        assert.deepStrictEqual([code, stderr.trimEnd().split("\n").length], [1, 1], stderr)
+      }
+    }
   })
 
   it("says what it cannot show", async () => {

@@ -3,6 +3,7 @@ import { fileURLToPath, pathToFileURL } from "node:url"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Path from "effect/Path"
+import { refusalOf } from "@cotangent/data"
 import { Experiment } from "@cotangent/train"
 import { sentenceOf, usage, type UsageError } from "./exit-code.ts"
 
@@ -58,7 +59,7 @@ export const load = (path: string): Effect.Effect<Loaded, UsageError, FileSystem
           usage(
             error.reason._tag === "NotFound"
               ? `there is no file ${path}; check the path, which is relative to where the command was started`
-              : `${path} cannot be read: ${error.reason.message}`
+              : `${path} cannot be read: ${refusalOf(error)}`
           )
         )
       )

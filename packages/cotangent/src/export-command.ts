@@ -5,9 +5,10 @@ import * as FileSystem from "effect/FileSystem"
 import * as Option from "effect/Option"
 import * as Path from "effect/Path"
 import { Argument, Command, Flag } from "effect/cli"
+import { refusalOf } from "@cotangent/data"
 import type { Model } from "@cotangent/nn"
 import { Artifact, Weights } from "@cotangent/serve"
-import { Experiment, Files, Safetensors } from "@cotangent/train"
+import { Checkpoints, Experiment, Files, Safetensors } from "@cotangent/train"
 import { FailedError, sentenceOf, usage } from "./exit-code.ts"
 import { reportFlags, reporting } from "./report.ts"
 import { runFiles } from "./run-folder.ts"
@@ -72,8 +73,10 @@ const fileOf = (source: string) =>
     if (inner !== undefined && last !== undefined) return paths.join(inner, last, "state.safetensors")
     return yield* refused(source, "the folder has no model.safetensors and no checkpoint")
   }).pipe(
-    Effect.catchTag("PlatformError", ({ reason }) =>
-      Effect.fail(refused(source, reason._tag === "NotFound" ? "there is no such file or folder" : reason.message))
+    Effect.catchTag("PlatformError", (error) =>
+      Effect.fail(
+        refused(source, error.reason._tag === "NotFound" ? "there is no such file or folder" : refusalOf(error))
+      )
     )
   )
 
@@ -98,15 +101,23 @@ const modelIn = (spec: string) =>
     return model
   })
 
-/** The tensors and metadata of a file. */
+/** The tensors and metadata of a file; the checksum of a checkpoint is looked at. */
 const readFile = (file: string) =>
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
+    const paths = yield* Path.Path
+    const folder = paths.dirname(file)
+    const manifest = paths.join(folder, "manifest.json")
+    if (
+      paths.basename(file) === "state.safetensors" &&
+      (yield* fs.exists(manifest).pipe(Effect.orElseSucceed(() => false)))
+    )
+      yield* Checkpoints.readFolder(folder)
     const bytes = yield* fs
       .readFile(file)
       .pipe(
-        Effect.mapError(({ reason }) =>
-          refused(file, reason._tag === "NotFound" ? "there is no such file" : reason.message)
+        Effect.mapError((error) =>
+          refused(file, error.reason._tag === "NotFound" ? "there is no such file" : refusalOf(error))
         )
       )
     const contents = yield* Safetensors.decode(bytes).pipe(Effect.mapError(({ message }) => damaged(file, message)))

@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Option from "effect/Option"
 import { Command, Flag } from "effect/cli"
+import { refusalOf } from "@cotangent/data"
 import type { Value } from "@cotangent/graph"
 import { Experiment, Files } from "@cotangent/train"
 import { computeLayers, modeFlag } from "./compute-flag.ts"
@@ -19,8 +20,10 @@ const readInput = (path: string, shape: ReadonlyArray<number>) =>
     const text = yield* fs
       .readFileString(path)
       .pipe(
-        Effect.mapError(({ reason }) =>
-          usage(reason._tag === "NotFound" ? `there is no ${path}` : `${path} cannot be read: ${reason.message}`)
+        Effect.mapError((error) =>
+          usage(
+            error.reason._tag === "NotFound" ? `there is no ${path}` : `${path} cannot be read: ${refusalOf(error)}`
+          )
         )
       )
     return yield* Effect.try({

@@ -4,6 +4,7 @@ import * as FileSystem from "effect/FileSystem"
 import * as Path from "effect/Path"
 import type { PlatformError } from "effect/PlatformError"
 import * as Schema from "effect/Schema"
+import { refusalOf } from "@cotangent/data"
 import { Tree, type Value } from "@cotangent/graph"
 import { decodeHistory, encodeHistory, Experiment, Files, type History, Safetensors } from "@cotangent/train"
 import { Viz } from "@cotangent/viz"
@@ -30,7 +31,7 @@ export const defaultFolder = (name: string): string =>
 const unreadable =
   (path: string) =>
   (error: PlatformError): UsageError =>
-    usage(error.reason._tag === "NotFound" ? `there is no ${path}` : `${path} cannot be read: ${error.reason.message}`)
+    usage(error.reason._tag === "NotFound" ? `there is no ${path}` : `${path} cannot be read: ${refusalOf(error)}`)
 
 /** The names in a folder; none when there is no folder. */
 export const namesIn = (folder: string): Effect.Effect<ReadonlyArray<string>, UsageError, FileSystem.FileSystem> =>
@@ -138,7 +139,9 @@ export const readDescription = (
     const path = paths.join(folder, runFiles.description)
     const content = yield* fs.readFileString(path).pipe(Effect.mapError(unreadable(path)))
     return yield* Schema.decodeUnknownEffect(Schema.fromJsonString(Description))(content).pipe(
-      Effect.mapError((error) => new FailedError({ message: `${path} does not read: ${error.message}` }))
+      Effect.mapError(
+        (error) => new FailedError({ message: `${path} does not read: ${error.message.replaceAll(/\s*\n\s*/g, " ")}` })
+      )
     )
   })
 
@@ -186,7 +189,9 @@ export const writeResults = (
 const historyOfLog = (path: string, content: string): Effect.Effect<History, FailedError> => {
   const lines = content.split("\n").slice(0, -1)
   return decodeHistory(`{"version": 1, "epochs": [${lines.join(",")}]}`).pipe(
-    Effect.mapError((error) => new FailedError({ message: `${path} does not read: ${error.message}` }))
+    Effect.mapError(
+      (error) => new FailedError({ message: `${path} does not read: ${error.message.replaceAll(/\s*\n\s*/g, " ")}` })
+    )
   )
 }
 
@@ -202,7 +207,9 @@ export const readHistory = (run: string): Effect.Effect<History, UsageError | Fa
     const whole = (path: string) =>
       Effect.flatMap(read(path), decodeHistory).pipe(
         Effect.catchTag("SchemaError", (error) =>
-          Effect.fail(new FailedError({ message: `${path} does not read: ${error.message}` }))
+          Effect.fail(
+            new FailedError({ message: `${path} does not read: ${error.message.replaceAll(/\s*\n\s*/g, " ")}` })
+          )
         )
       )
     const logged = (path: string) => Effect.flatMap(read(path), (content) => historyOfLog(path, content))

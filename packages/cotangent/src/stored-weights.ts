@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Path from "effect/Path"
 import { Flag } from "effect/cli"
+import { refusalOf } from "@cotangent/data"
 import type { AnyTensor, Value } from "@cotangent/graph"
 import { Key, Tree } from "@cotangent/graph"
 import type { Model } from "@cotangent/nn"
@@ -47,7 +48,7 @@ const tensorsIn = (path: string) =>
     const fs = yield* FileSystem.FileSystem
     const bytes = yield* fs
       .readFile(path)
-      .pipe(Effect.mapError(({ reason }) => usage(`${path} cannot be read: ${reason.message}`)))
+      .pipe(Effect.mapError((error) => usage(`${path} cannot be read: ${refusalOf(error)}`)))
     const contents = yield* Safetensors.decode(bytes).pipe(
       Effect.mapError(({ message }) => new FailedError({ message: `${path}: ${message}` }))
     )
@@ -65,11 +66,11 @@ export const readStored = (path: string): Effect.Effect<Stored, UsageError | Fai
     const info = yield* fs
       .stat(path)
       .pipe(
-        Effect.mapError(({ reason }) =>
+        Effect.mapError((error) =>
           usage(
-            reason._tag === "NotFound"
+            error.reason._tag === "NotFound"
               ? `there is no ${path}; train first, or name the folder of the run`
-              : `${path} cannot be read: ${reason.message}`
+              : `${path} cannot be read: ${refusalOf(error)}`
           )
         )
       )

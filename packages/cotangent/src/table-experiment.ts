@@ -5,7 +5,7 @@ import { Csv, Dataset, Permutation } from "@cotangent/data"
 import { Loss, Metrics, Model } from "@cotangent/nn"
 import * as Optimizer from "@cotangent/optim"
 import { Experiment } from "@cotangent/train"
-import { usage } from "./exit-code.ts"
+import { usage, UsageError } from "./exit-code.ts"
 
 /** What can be said about a table and its perceptron. */
 export interface TableOptions {
@@ -22,14 +22,13 @@ export interface TableOptions {
 /** What holds unless it is said. */
 export const tableDefaults = {
   label: "-1",
-  classes: "",
   epochs: 40,
   batchSize: 32,
   hidden: 64,
   learningRate: 1e-3,
   validationSplit: 0.2,
   seed: 42
-} as const satisfies Required<TableOptions>
+} as const satisfies Omit<Required<TableOptions>, "classes">
 
 const builtin = { digits: Dataset.digits, iris: Dataset.iris, wine: Dataset.wine } as const
 
@@ -39,10 +38,18 @@ export const isBuiltin = (name: string): name is "digits" | "iris" | "wine" => O
 /** The names of the tables that come with the package. */
 export const builtinNames: ReadonlyArray<string> = Object.keys(builtin)
 
-const readData = (data: string, label: string, classes: string) => {
-  if (isBuiltin(data)) return builtin[data]
-  const column = /^-?\d+$/.test(label) ? Number(label) : label
-  if (classes === "")
+const readData = (data: string, { label, classes }: Pick<TableOptions, "label" | "classes">) => {
+  if (isBuiltin(data)) {
+    const given = Object.entries({ label, classes }).flatMap(([name, value]) => (value === undefined ? [] : [name]))
+    return given.length === 0
+      ? builtin[data]
+      : Effect.fail(
+          new UsageError({ problems: given.map((name) => `--${name} is for a CSV file; ${data} has its own`) })
+        )
+  }
+  const named = label ?? tableDefaults.label
+  const column = /^-?\d+$/.test(named) ? Number(named) : named
+  if (classes === undefined)
     return Effect.fail(
       usage(
         `${data} is not one of ${builtinNames.join(", ")}; for a CSV file, say how many classes it has with --classes`
@@ -54,8 +61,8 @@ const readData = (data: string, label: string, classes: string) => {
 /** The experiment of a table, and what its file of weights says about it. */
 export const tableExperiment = (data: string, options: TableOptions = {}) =>
   Effect.gen(function* () {
-    const { label, classes, hidden, learningRate, seed, ...fit } = { ...tableDefaults, ...options }
-    const table = yield* readData(data, label, classes)
+    const { hidden, learningRate, seed, ...fit } = { ...tableDefaults, ...options }
+    const table = yield* readData(data, options)
     // The last rows of a file are often of another kind (other writers in the digits): rows are mixed once, by the seed.
     const mixed = Dataset.take(table, Permutation.of(seed, 0, table.size))
     const classCount = table.classNames?.length ?? 2

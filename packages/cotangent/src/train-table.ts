@@ -21,10 +21,10 @@ export interface TableRun extends TableOptions {
 /** Trains, and writes what there is at the end; an interrupted run leaves its checkpoints, if it has a place for them. */
 export const trainTable = (report: Report, { data, out, checkpoints, ...options }: TableRun) =>
   Effect.gen(function* () {
-    yield* Files.prepareFolder(out)
-    const store = checkpoints === undefined ? undefined : yield* Checkpoints.folder(checkpoints)
     const { experiment, metadata } = yield* tableExperiment(data, options)
     const table = yield* experiment.data
+    yield* Files.prepareFolder(out)
+    const store = checkpoints === undefined ? undefined : yield* Checkpoints.folder(checkpoints)
     const last = yield* Experiment.events(
       experiment,
       store === undefined ? {} : { checkpoints: { store, resume: true } }

@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Path from "effect/Path"
 import type { PlatformError } from "effect/PlatformError"
+import { refusalOf } from "@cotangent/data"
 import {
   type Checkpoint,
   type CheckpointFiles,
@@ -48,7 +49,7 @@ const failed = (path: string, sentence: string): CheckpointError =>
 const platform =
   (path: string) =>
   (error: PlatformError): CheckpointError =>
-    failed(path, error.reason.message)
+    failed(path, refusalOf(error))
 
 const numberOf = (name: string): number => Number(/^checkpoint-(\d+)$/.exec(name)?.[1] ?? -1)
 const isLeftover = (name: string): boolean => /^\.checkpoint-\d+\.\d+\.(tmp|old)$/.test(name)

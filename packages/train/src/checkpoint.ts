@@ -128,7 +128,9 @@ const parsed = (path: string, bytes: Uint8Array) =>
     if (found !== version)
       return yield* failed(path, `it has version ${String(found)}, this program reads version ${version}`)
     return yield* Schema.decodeUnknownEffect(Manifest)(json).pipe(
-      Effect.mapError((error) => failed(path, `the manifest does not read: ${error.message}`))
+      Effect.mapError((error) =>
+        failed(path, `the manifest does not read: ${error.message.replaceAll(/\s*\n\s*/g, " ")}`)
+      )
     )
   })
 

@@ -89,7 +89,7 @@ const readHeader = (bytes: Uint8Array) =>
     const twice = duplicateKey(text)
     if (twice !== undefined) return yield* fail(`the header names ${twice} twice`)
     const header = yield* Schema.decodeUnknownEffect(Schema.fromJsonString(Header))(text).pipe(
-      Effect.mapError((error) => fail(`the header does not read: ${error.message}`))
+      Effect.mapError((error) => fail(`the header does not read: ${error.message.replaceAll(/\s*\n\s*/g, " ")}`))
     )
     return { header, data: bytes.subarray(8 + length) }
   })

@@ -8,6 +8,7 @@ import { Readable } from "node:stream"
 import { pipeline } from "node:stream"
 import { createGunzip, gunzip } from "node:zlib"
 import { DataError } from "../data-error.ts"
+import { refusalOf } from "../refusal.ts"
 
 /** A `DataError` about a file that is there but cannot be read. */
 export const unreadable = (source: string, sentence: string): DataError =>
@@ -23,7 +24,7 @@ export const fromPlatform = (source: string, error: PlatformError): DataError =>
           { sentence: "there is no such file; check the path, which is relative to where the program was started" }
         ]
       })
-    : unreadable(source, `the file cannot be read: ${error.reason.message}`)
+    : unreadable(source, `the file cannot be read: ${refusalOf(error)}`)
 
 const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b
 

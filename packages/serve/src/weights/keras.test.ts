@@ -262,7 +262,7 @@ describe("layers of Keras give what TensorFlow.js gives", () => {
   const vector = Model.input([4])
   const names = { "join.left.left": "left", "join.right.right": "right" }
   const { add, average, maximum, multiply } = Model
-  for (const [name, join] of Object.entries({ add, multiply, average, maximum }))
+  for (const [name, join] of Object.entries({ add, average, maximum, multiply }))
     golden(
       name,
       pipe(
