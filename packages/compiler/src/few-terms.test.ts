@@ -24,7 +24,8 @@ describe("products of few terms", () => {
     [1, 257, 263],
     [3, 300, 260],
     [8, 256, 272],
-    [16, 262, 288]
+    [16, 262, 288],
+    [40, 278, 300]
   ] as const
   for (const [k, rows, columns] of sizes)
     for (const dtype of ["f32", "f64"] as const satisfies ReadonlyArray<DType>)

@@ -3,7 +3,7 @@
  *
  * Every access is `offset + sum(stride * loop) + lanes`. Two iterations of the loop differ by a multiple of its stride;
  * they are apart if what else can differ between the two accesses (inner loops, lanes, offsets) is too little to make
- * up for it. Inner loops with longer strides than the loop spans are left out by looking at positions modulo their
+ * up for it, or so much that all iterations together cannot make up for that: rows of a tile, when columns are shared. Inner loops with longer strides than the loop spans are left out by looking at positions modulo their
  * common divisor: rows of a matrix, when columns are shared.
  */
 import type { Buffer, Index, Instruction, Loop } from "./ir.ts"
@@ -82,7 +82,8 @@ const isApart = (a: Access, b: Access, shared: Loop, inside: ReadonlySet<number>
   const offset = a.index.offset - b.index.offset
   const shift = modulus === 0 ? offset : offset - modulus * Math.round(offset / modulus)
   const furthest = Math.max(Math.abs(least + shift), Math.abs(most + shift))
-  return furthest < jump && (modulus === 0 || span + furthest < modulus)
+  const nearest = Math.max(least + shift, -(most + shift))
+  return (furthest < jump || nearest > span) && (modulus === 0 || span + furthest < modulus)
 }
 
 /** The loops that stand in a body. */

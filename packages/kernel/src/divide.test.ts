@@ -67,4 +67,28 @@ describe("divide", () => {
     // The last store needs the sum, so the loop that makes it and the store stay together.
     assert.deepStrictEqual(shared(code), [true, false])
   })
+
+  /** Rows of `width` columns, written two at a time by a loop over columns inside which the other pairs of rows are gone through. */
+  const twoRows = (width: number, distance: number): Kernel =>
+    kernel("rows", (b) => {
+      b.loop(width, 4, (column) =>
+        b.loop(length / (2 * distance), 1, (pair) => {
+          const place: ReadonlyArray<readonly [typeof pair, number]> = [
+            [pair, 2 * distance],
+            [column, 1]
+          ]
+          for (const offset of [0, distance]) b.store(doubled, at(offset, place), b.load(x, at(offset, place), 4))
+        })
+      )
+    })
+
+  it("shares columns whose rows lie further apart than all columns together", () => {
+    assert.deepStrictEqual(shared(twoRows(8, 8)), [true])
+    assert.deepStrictEqual(shared(twoRows(8, 16)), [true])
+  })
+
+  it("leaves whole what writes to the columns of another iteration", () => {
+    assert.deepStrictEqual(shared(twoRows(8, 4)), [false])
+    assert.deepStrictEqual(shared(twoRows(16, 8)), [false])
+  })
 })

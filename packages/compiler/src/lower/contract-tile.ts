@@ -33,6 +33,8 @@ export interface TilePlace {
   readonly columns: number
   /** How many columns of the packed panel stand before its own: panels may be packed several at once. */
   readonly packedBefore: Place
+  /** Where the left operand has its first row, if it is packed a few rows at a time. */
+  readonly packedRow?: Place
 }
 
 /** A part of the summed dimensions: the places of the first ones, where the next one starts, and the sizes from there on. */
@@ -76,7 +78,7 @@ export const emptySums = (b: Builder.Builder, tiling: Tiling, { rows, columns }:
 export const addTerms = (
   b: Builder.Builder,
   tiling: Tiling,
-  { places, row, rows, column, columns, packedBefore }: TilePlace,
+  { places, row, rows, column, columns, packedBefore, packedRow = row }: TilePlace,
   span: Span,
   sums: Sums
 ): void => {
@@ -85,7 +87,11 @@ export const addTerms = (
   const load = (operand: Operand, k: ReadonlyArray<Place>, i: number, start: number, width: number): Register => {
     const stride: Stride = { strides: [...operand.strides, ...operand.inner], offset: operand.offset }
     const down = i * (operand.tileStep ?? operand.strides.at(-2) ?? 0)
-    const at = indexAt(stride, [...places, row, further(column, start), ...placesIn(span, k)], down)
+    const at = indexAt(
+      stride,
+      [...places, operand === plan.left ? packedRow : row, further(column, start), ...placesIn(span, k)],
+      down
+    )
     const step = operand.strides.at(-1) ?? 0
     return width === 1 ? b.load(operand.buffer, at) : b.load(operand.buffer, at, width, step)
   }

@@ -35,12 +35,14 @@ const packedRows = (tileRows: number): number => Math.round(16 / tileRows) * til
 const packElements = 8192
 /** Panels packed at once: rows of the right operand are read in longer runs. */
 const panelsAtOnce = 4
-/** Where results are many arrays, so many that results are gone through in longer runs, and their elements that stay in cache. */
-const [panelsOfMany, elementsOfMany] = [16, 2 ** 15]
-/** From this many arrays on that are read or written for every result, the order of results matters more than that of panels. */
-const manyArrays = 4
 /** With no more terms than this, the results of a product take longer to read and write than to compute. */
 const fewTerms = 16
+/** As many terms for each array that is read or written with the results are still few, if one thread does everything. */
+const termsPerVisit = 24
+/** More terms than this are never few. */
+const mostTerms = 256
+/** A panel that is gone through once for every row of tiles stays in the second cache: no more elements than this. */
+const rowsFirstElements = 2 ** 16
 /** Fewer results than this stay in cache, in whatever order they are gone through. */
 const manyResults = 2 ** 16
 
@@ -82,69 +84,76 @@ const packPanel = (
 }
 
 /**
- * A left operand that lies along its rows, copied so that each tile's rows stand together for every k: rows far apart in
- * memory would fall into the same lines of the cache again and again. A whole line is read at a time.
+ * Copies some rows of a left operand that lies along its rows, so that each tile's rows stand together for every k: rows
+ * far apart in memory would fall into the same lines of the cache again and again. A whole line is read at a time.
  */
-const packLeft = (
+const packRows = (
   b: Builder.Builder,
-  { left, rows, inner }: Plan,
+  { left, inner }: Plan,
   places: ReadonlyArray<Place>,
   packed: Buffer,
-  tileRows: number
+  tileRows: number,
+  row: Place,
+  count: number,
+  packedRow: Place = row
 ): void => {
   const [depth = 1] = inner
-  const packRows = packedRows(tileRows)
-  const copy = (row: Place, count: number): void =>
-    b.loop(depth, 1, (loop) => {
-      for (const [start, width] of vectorsOf(count, tileRows)) {
-        const at = further(row, start)
-        // A tile may have more rows than a register has lanes.
-        for (const [inside, lanes] of vectorsOf(width, Math.min(tileRows, maxLanes[packed.dtype]))) {
-          const from = indexAt({ strides: [...left.strides, ...left.inner], offset: left.offset }, [
-            ...places,
-            further(at, inside),
-            fixed(0),
-            moving(loop)
-          ])
-          const to = indexAt({ strides: [depth, tileRows], offset: inside }, [at, moving(loop)])
-          b.store(packed, to, lanes === 1 ? b.load(left.buffer, from) : b.load(left.buffer, from, lanes, 1))
-        }
+  b.loop(depth, 1, (loop) => {
+    for (const [start, width] of vectorsOf(count, tileRows))
+      // A tile may have more rows than a register has lanes.
+      for (const [inside, lanes] of vectorsOf(width, Math.min(tileRows, maxLanes[packed.dtype]))) {
+        const from = indexAt({ strides: [...left.strides, ...left.inner], offset: left.offset }, [
+          ...places,
+          further(row, start + inside),
+          fixed(0),
+          moving(loop)
+        ])
+        const to = indexAt({ strides: [depth, tileRows], offset: inside }, [further(packedRow, start), moving(loop)])
+        b.store(packed, to, lanes === 1 ? b.load(left.buffer, from) : b.load(left.buffer, from, lanes, 1))
       }
-    })
-  const whole = Math.floor(rows / packRows) * packRows
-  if (whole > 0) b.loop(whole, packRows, (loop) => copy(moving(loop), packRows))
-  if (rows > whole) copy(fixed(whole), rows - whole)
+  })
 }
 
-/** The left operand packed into tiles of rows, where that pays. */
-const packedLeft = (context: Context, plan: Plan, tileColumns: number): Plan | undefined => {
+/** How many arrays are read or written with the results: those that move from row to row and from column to column. */
+const visitsOf = (context: Context, group: Group, { sources }: Plan): number => {
+  const read = [...sources.values()].flat().filter((source) => source.tag === "memory")
+  const moved = read.filter(({ stride: { strides } }) => strides.slice(-2).every((s) => s !== 0))
+  const stored = group.members.flatMap((m) => outputsOf(context.values, m)).filter(context.isStored)
+  return new Set(moved.map(({ key }) => key)).size + stored.length
+}
+
+/**
+ * Whether results are gone through as they lie, row of tiles by row of tiles, and the right operand, which fits the cache,
+ * for each of them: where there are many results and few terms.
+ */
+const goesRowsFirst = (context: Context, group: Group, plan: Plan, tileColumns: number): boolean => {
+  const { rows, columns, inner, right } = plan
+  // Threads share columns: where rows are halves of two threads, what is fetched ahead for one belongs to the other.
+  const most = context.threads > 1 ? fewTerms : Math.min(mostTerms, termsPerVisit * visitsOf(context, group, plan))
+  return (
+    right.strides.at(-1) === 1 &&
+    right.strides.at(-2) === 0 &&
+    columns >= panelsAtOnce * tileColumns &&
+    rows > context.tile.rows &&
+    rows * columns >= manyResults &&
+    sizeOf(inner) <= most
+  )
+}
+
+/** The left operand packed into tiles of rows, where that pays: all of it, or as many rows as are packed at a time. */
+const packedLeft = (context: Context, plan: Plan, tileColumns: number, rowsFirst: boolean): Plan | undefined => {
   const { left, rows, columns, inner, outer } = plan
   const tileRows = context.tile.rows
   const [depth = 1] = inner
   const alongRows = left.strides.at(-2) === 1 && left.strides.at(-1) === 0 && inner.length === 1
   if (!alongRows || (left.inner[0] ?? 0) < farApart || rows < packedRows(tileRows) || columns < packReads * tileColumns)
     return undefined
-  const tiles = context.temporary("tiles", left.buffer.dtype, Math.ceil(rows / tileRows) * tileRows * depth)
+  const length = rowsFirst ? packedRows(tileRows) : Math.ceil(rows / tileRows) * tileRows
+  const tiles = context.temporary("tiles", left.buffer.dtype, length * depth)
   return {
     ...plan,
     left: { buffer: tiles, offset: 0, strides: [...outer.map(() => 0), depth, 0], inner: [tileRows], tileStep: 1 }
   }
-}
-
-/** How many arrays are read and written for every result of a product. */
-const arraysOf = (context: Context, group: Group, { sources }: Plan): number => {
-  const read = [...sources.values()].flat().flatMap((source) => {
-    const moves = source.tag === "memory" && source.stride.strides.slice(-2).every((stride) => stride !== 0)
-    return moves ? [source.key] : []
-  })
-  const written = group.members.flatMap((m) => outputsOf(context.values, m)).filter(context.isStored)
-  return new Set(read).size + written.length
-}
-
-/** The most panels up to some number that threads can share evenly. */
-const evenPanels = (most: number, panels: number, threads: number): number => {
-  for (let n = Math.min(most, panels); n > 1; n--) if (Math.floor(panels / n) % threads === 0) return n
-  return 1
 }
 
 /** The kernel of a product and its epilogue. */
@@ -158,7 +167,8 @@ export const lowerContract = (context: Context, group: Group, name: string, cost
   const dtype = context.values.avals[result]?.dtype ?? "f32"
   const tileRows = context.tile.rows
   const tileColumns = maxLanes[dtype] * context.tile.vectors
-  const packed = packedLeft(context, given, tileColumns)
+  const rowsFirst = goesRowsFirst(context, group, given, tileColumns)
+  const packed = packedLeft(context, given, tileColumns, rowsFirst)
   const plan = packed ?? given
   const { outer, rows, columns, right } = plan
   const k = sizeOf(plan.inner)
@@ -181,19 +191,12 @@ export const lowerContract = (context: Context, group: Group, name: string, cost
   const terms = blocks === undefined ? k : sizeOf(blocks.sizes)
   // Blocks are short: their panels stay in the first cache one by one.
   const runs = blocks === undefined && right.strides.at(-1) === 1 && columns >= panelsAtOnce * tileColumns
-  const wholePanels = Math.floor(columns / tileColumns)
-  const manyRows = runs && movesColumns && rows * columns >= manyResults && rows > tileRows
-  const few = manyRows && k <= fewTerms
-  const many = manyRows && arraysOf(context, group, plan) >= manyArrays
-  /**
-   * Rows come first, and then all panels at once, where terms are few or results many arrays: the right operand stays in
-   * cache, and results are gone through as they lie.
-   */
-  const rowsFirst = few || many
-  const mostPanels = many ? Math.min(panelsOfMany, Math.floor(elementsOfMany / (k * tileColumns))) : panelsAtOnce
   // What threads cannot share evenly they share panel by panel.
-  const packedColumns =
-    tileColumns * (few ? wholePanels : runs && packs ? evenPanels(mostPanels, wholePanels, context.threads) : 1)
+  const even = Math.floor(columns / (panelsAtOnce * tileColumns)) % context.threads === 0
+  const packedColumns = rowsFirst
+    ? Math.floor(Math.min(columns, Math.max(rowsFirstElements / k, panelsAtOnce * tileColumns)) / tileColumns) *
+      tileColumns
+    : tileColumns * (runs && even && packs ? panelsAtOnce : 1)
   const panel = packs
     ? { buffer: context.temporary("panel", dtype, terms * packedColumns), width: tileColumns }
     : undefined
@@ -215,12 +218,14 @@ export const lowerContract = (context: Context, group: Group, name: string, cost
         if (d === undefined) return body(places)
         b.loop(outer[d] ?? 1, 1, (loop) => over(more, places.with(d, moving(loop)), body))
       }
-      const overRows = (tile: (row: Place, height: number) => void): void => {
-        const whole = Math.floor(rows / tileRows) * tileRows
-        if (whole === tileRows) tile(fixed(0), tileRows)
-        else if (whole > 0) b.loop(whole, tileRows, (loop) => tile(moving(loop), tileRows))
-        if (rows > whole) tile(fixed(whole), rows - whole)
+      /** Parts of `size` elements, and what is left over. */
+      const parts = (count: number, size: number, each: (at: Place, size: number) => void): void => {
+        const whole = Math.floor(count / size) * size
+        if (whole === size) each(fixed(0), size)
+        else if (whole > 0) b.loop(whole, size, (loop) => each(moving(loop), size))
+        if (count > whole) each(fixed(whole), count - whole)
       }
+      const overRows = (tile: (row: Place, height: number) => void): void => parts(rows, tileRows, tile)
       const rowsOf = (
         places: ReadonlyArray<Place>,
         column: Place,
@@ -230,6 +235,29 @@ export const lowerContract = (context: Context, group: Group, name: string, cost
       ): void => {
         overRows((row, height) => emit({ places, row, rows: height, column, columns: width, packedBefore }))
       }
+      /** Tiles row by row; the left operand is packed for as many rows as it is packed at a time. */
+      const alongRows = (
+        places: ReadonlyArray<Place>,
+        column: Place,
+        width: number,
+        emit: (at: TilePlace) => void
+      ): void => {
+        const along = (row: Place, rows: number, packedRow: Place): void => {
+          const at = { places, row, rows, packedRow }
+          if (width <= tileColumns) emit({ ...at, column, columns: width, packedBefore: fixed(0) })
+          else
+            b.loop(width, tileColumns, (loop) =>
+              emit({ ...at, column: moving(loop, column), columns: tileColumns, packedBefore: moving(loop) })
+            )
+        }
+        if (packed === undefined) return overRows((row, height) => along(row, height, row))
+        parts(rows, packedRows(tileRows), (from, count) => {
+          packRows(b, given, places, packed.left.buffer, tileRows, from, count, fixed(0))
+          parts(count, tileRows, (inside, height) =>
+            along({ loops: [...from.loops, ...inside.loops], offset: from.offset + inside.offset }, height, inside)
+          )
+        })
+      }
       const tilesOf = (
         places: ReadonlyArray<Place>,
         column: Place,
@@ -238,22 +266,8 @@ export const lowerContract = (context: Context, group: Group, name: string, cost
       ): void => {
         const one = (at: Place, packedBefore: Place): void =>
           over(under, places, (inside) => rowsOf(inside, at, Math.min(width, tileColumns), emit, packedBefore))
-        if (width <= tileColumns) one(column, fixed(0))
-        else if (rowsFirst)
-          over(under, places, (inside) =>
-            overRows((row, height) =>
-              b.loop(width, tileColumns, (loop) =>
-                emit({
-                  places: inside,
-                  row,
-                  rows: height,
-                  column: moving(loop, column),
-                  columns: tileColumns,
-                  packedBefore: moving(loop)
-                })
-              )
-            )
-          )
+        if (rowsFirst) over(under, places, (inside) => alongRows(inside, column, width, emit))
+        else if (width <= tileColumns) one(column, fixed(0))
         else b.loop(width, tileColumns, (loop) => one(moving(loop, column), moving(loop)))
       }
       const panelsOf = (
@@ -276,7 +290,10 @@ export const lowerContract = (context: Context, group: Group, name: string, cost
         if (count > whole) one(further(from, whole), count - whole)
       }
       const columnsOf = (places: ReadonlyArray<Place>): void => {
-        if (packed !== undefined) packLeft(b, given, places, packed.left.buffer, tileRows)
+        if (packed !== undefined && !rowsFirst)
+          parts(rows, packedRows(tileRows), (row, count) =>
+            packRows(b, given, places, packed.left.buffer, tileRows, row, count)
+          )
         const pack = ({ column, width }: Panel, span: Span): void => {
           if (panel !== undefined) packPanel(b, plan, places, column, width, span, panel.buffer, panel.width)
         }
