@@ -108,6 +108,31 @@ describe("sums over whole arrays", () => {
     assert.deepStrictEqual(trafficOf(clipped, size), { loops: 2, bytes: 24 })
   })
 
+  it("have the bits of chunk after chunk, with one thread and several", () => {
+    for (const n of [4 * 4096, 40_001]) {
+      const graph = canonical(graphOf([f32(n)], (...x) => [total(ops.mul(at(x, 0), at(x, 0)))]))
+      const inputs = [randomNumbers(f32(n), randomSource(n))]
+      const squares = (inputs[0] ?? []).map((x) => Math.fround(x * x))
+      let expected = 0
+      for (let start = 0; start < n; start += 4096) {
+        const lanes = new Float32Array(8)
+        squares.slice(start, start + 4096).forEach((x, i) => {
+          lanes[i % 8] = (lanes[i % 8] ?? 0) + x
+        })
+        for (let half = 4; half > 0; half /= 2)
+          for (let j = 0; j < half; j++) lanes[j] = (lanes[j] ?? 0) + (lanes[j + half] ?? 0)
+        expected = Math.fround(expected + (lanes[0] ?? 0))
+      }
+      for (const threads of [1, 2])
+        for (const [name, target] of targets)
+          assert.deepStrictEqual(
+            runPlanned(plan(graph, { threads, grain: 0 }), inputs, { target }),
+            [[expected]],
+            `${n}, ${threads} threads, ${name}`
+          )
+    }
+  })
+
   it("keep their vectors when what follows is computed in float64", () => {
     const norm = step(0, 1, (...x) => [ops.sqrt(ops.cast(total(ops.mul(at(x, 0), at(x, 0))), "f64"))])
     assert.strictEqual(norm.kernels.length, 1)
