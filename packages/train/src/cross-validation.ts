@@ -122,7 +122,10 @@ export const crossValidate =
       const whole: AnySource<F, V> = source
       const { folds: count = 5, concurrency = 1, store, stratified, ...training } = options
       // Shapes are numbers from here on, as in `fit`.
-      const fits = { model: Model.forgetShapes(model), loss: options.loss } as unknown as Pick<Subject, "model" | "loss">
+      const fits = { model: Model.forgetShapes(model), loss: options.loss } as unknown as Pick<
+        Subject,
+        "model" | "loss"
+      >
       const untyped = trainingProblems(model, options, whole)
       if (untyped.length > 0) return yield* new FitError({ problems: untyped })
       const cut = yield* cutRows(fits, whole, { folds: count, seed: options.seed ?? 0, stratified })

@@ -127,11 +127,7 @@ export const meanOf = ({ loss, samples }: ValuesOf<Pick<Sums, "loss" | "samples"
   number(samples) === 0 ? number(loss) : number(loss) / number(samples)
 
 /** The metrics of what was summed since the last reset. */
-const metricsOf = <S>(
-  session: Measured<S>,
-  { metrics }: Pick<Subject, "metrics">,
-  part: (state: S) => Measuring
-) =>
+const metricsOf = <S>(session: Measured<S>, { metrics }: Pick<Subject, "metrics">, part: (state: S) => Measuring) =>
   Effect.gen(function* () {
     const measured: Record<string, number> = {}
     for (const [name, metric] of Object.entries(metrics)) {

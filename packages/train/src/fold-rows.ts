@@ -38,7 +38,10 @@ const cutting = <A>(body: () => A): Effect.Effect<A, FitError> =>
       new FitError({ problems: [thrown instanceof DataError ? thrown.message : `folds: ${String(thrown)}`] })
   })
 
-const cutDataset = (data: AnyDataset, { folds, seed, stratified }: Cut): Effect.Effect<CutRows<never, never>, FitError> =>
+const cutDataset = (
+  data: AnyDataset,
+  { folds, seed, stratified }: Cut
+): Effect.Effect<CutRows<never, never>, FitError> =>
   cutting(() => {
     const labelled = data.targetDtype === "i32" && data.targetShape.length === 0
     // The numbers of the rows, cut in place of the rows themselves: the weights of samples are cut by them too.
@@ -66,7 +69,10 @@ const keepRows = <E, R>(
       Stream.map((chunk) => {
         const start = first
         first += chunk.size
-        return Dataset.take(chunk, Array.from({ length: chunk.size }, (_, i) => i).filter((i) => keeps(start + i)))
+        return Dataset.take(
+          chunk,
+          Array.from({ length: chunk.size }, (_, i) => i).filter((i) => keeps(start + i))
+        )
       }),
       Stream.filter(({ size }) => size > 0)
     )

@@ -156,9 +156,7 @@ const groupOf = (
   const all = T.add(samples, counted)
   return {
     objective: (perSample, penalty) =>
-      penalty === undefined || !updates
-        ? T.sum(perSample)
-        : T.add(T.sum(perSample), T.mul(penalty, divisor(all))),
+      penalty === undefined || !updates ? T.sum(perSample) : T.add(T.sum(perSample), T.mul(penalty, divisor(all))),
     gather: (own) => {
       const gradients = Tree.zip([sums, own], ([sum, gradient]) => {
         if (sum === undefined || gradient === undefined) throw new RangeError("two trees were zipped")

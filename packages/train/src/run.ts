@@ -149,7 +149,12 @@ interface Outcome {
 }
 
 /** Trains and measures one epoch. */
-const runEpoch = <E>(running: Running<E>, borders: Borders<CheckpointError | BorderError>, epoch: number, from: number) =>
+const runEpoch = <E>(
+  running: Running<E>,
+  borders: Borders<CheckpointError | BorderError>,
+  epoch: number,
+  from: number
+) =>
   Effect.gen(function* () {
     const { plan, session, journal, emit } = running
     const { train, validation, stepsPerEpoch, batchSize } = plan
