@@ -116,3 +116,13 @@ describe("Metrics.fromLoss of a loss with an ignored label", () => {
     )
   })
 })
+
+describe("an epoch whose loss stops being finite", () => {
+  it("has no metrics: how many of its steps were made is up to the clock", async () => {
+    const metrics = { measured: Metrics.fromLoss(loss) }
+    const stopped = { ...options, optimizer: sgd({ learningRate: 1e39 }), metrics, nonFinite: "stop" } as const
+    const { history } = await run(Trainer.fit(model, stopped)(uneven))
+    assert.deepStrictEqual(history.epochs.at(-1)?.measured, Number.NaN)
+    assert.isFalse(Number.isFinite(history.epochs.at(-1)?.loss))
+  })
+})

@@ -292,9 +292,14 @@ export const trainEpoch = <E, F>(
         yield* Effect.yieldNow
       }
     }
+    const reached = seen ?? (yield* looks)
     const trained: Trained = {
-      ...(seen ?? (yield* looks)),
-      metrics: yield* metricsOf(session, plan.subject, training),
+      ...reached,
+      // An epoch that ended early did so after some steps or others, as time had it: the metrics of those would not be the same
+      // twice.
+      metrics: Number.isFinite(reached.loss)
+        ? yield* metricsOf(session, plan.subject, training)
+        : Object.fromEntries(Object.keys(plan.subject.metrics).map((name) => [name, Number.NaN])),
       seconds: Number(after - began) / 1e9
     }
     return trained
