@@ -7,11 +7,11 @@
  * the 3 by 3 places, and it sums over windows as large as the image.
  */
 import type { Buffer } from "@cotangent/kernel"
+import { Views } from "@cotangent/graph"
 import type { Group, Member } from "../schedule.ts"
 import { type Context, definedBy, outputsOf, type Source, sourceOf } from "./fused.ts"
 import type { Stride } from "./lanes.ts"
 import { productOf, type Side } from "./product.ts"
-import { Views } from "@cotangent/graph"
 
 /** A dimension: its size, and how both operands move over it. */
 export interface Extent {
@@ -88,9 +88,22 @@ const dimensions = (
 ): ReadonlyArray<Dimension> =>
   sizes.flatMap((size, at) => (size === 1 ? [] : [{ size, x: x[at] ?? 0, w: w[at] ?? 0, at }]))
 
+/** A dimension of the output and a summed one over which the same operand moves alike. */
+interface Pair {
+  readonly output: Dimension
+  readonly places: Dimension
+}
+
+const spatialOf = ({ output, places }: Pair): Spatial => ({
+  outputs: output.size,
+  places: places.size,
+  x: output.x,
+  w: places.w
+})
+
 /** Dimensions as the parts of a convolution, if that is what they are. */
 const partsOf = (outputs: ReadonlyArray<Dimension>, summed: ReadonlyArray<Dimension>) => {
-  const spatial = outputs.flatMap((output) => {
+  const spatial = outputs.flatMap((output): ReadonlyArray<Pair> => {
     const places = summed.find(({ x, w }) => output.w === 0 && w !== 0 && x !== 0 && x === output.x)
     return places === undefined ? [] : [{ output, places }]
   })
@@ -154,12 +167,7 @@ export const winogradPlan = (context: Context, group: Group, root: Member): Wino
     rows,
     columns,
     terms,
-    spatial: [first, second].map(({ output, places }) => ({
-      outputs: output.size,
-      places: places.size,
-      x: output.x,
-      w: places.w
-    })) as unknown as readonly [Spatial, Spatial],
+    spatial: [spatialOf(first), spatialOf(second)],
     store: tileStrides(Views.rowMajor(group.space), 0),
     sources: (a, b) =>
       new Map(

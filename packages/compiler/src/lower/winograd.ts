@@ -12,7 +12,7 @@ import type { Plan } from "./contract-plan.ts"
 import { addTerms, emptySums, lanesOf, type Sums, type Tiling, vectorsOf, wholeSpan } from "./contract-tile.ts"
 import { type Context, makeFused, modeOf, outputsOf, storeRun } from "./fused.ts"
 import { fixed, further, indexAt, moving, type Place } from "./lanes.ts"
-import type { WinogradPlan } from "./winograd-plan.ts"
+import type { Spatial, WinogradPlan } from "./winograd-plan.ts"
 import {
   inputTransform,
   pointsToThree,
@@ -52,11 +52,14 @@ interface TileAt {
   readonly there: readonly [1 | 2, 1 | 2]
 }
 
-/** The runs along an axis: whole tiles, then one that stands over the edge. */
-const runsOf = (size: number): ReadonlyArray<Run> => [
-  ...(size < 2 ? [] : [{ first: fixed(0), count: Math.floor(size / 2), there: 2 as const }]),
-  ...(size % 2 === 0 ? [] : [{ first: fixed(Math.floor(size / 2)), count: 1, there: 1 as const }])
+/** The tiles along an axis from a place on: whole ones, then perhaps one that stands over the edge. */
+const runsFrom = (first: Place, whole: number, edge: boolean): ReadonlyArray<Run> => [
+  ...(whole === 0 ? [] : [{ first, count: whole, there: 2 as const }]),
+  ...(edge ? [{ first: further(first, whole), count: 1, there: 1 as const }] : [])
 ]
+
+/** All tiles along an axis. */
+const runsOf = (size: number): ReadonlyArray<Run> => runsFrom(fixed(0), Math.floor(size / 2), size % 2 === 1)
 
 const tilesIn = (runs: ReadonlyArray<Run>): number => runs.reduce((sum, { count }) => sum + count, 0)
 
@@ -82,8 +85,9 @@ export const lowerWinograd = (
   const lanes = maxLanes.f32
   const tileRows = context.tile.rows
   const tileColumns = lanes * context.tile.vectors
-  const [down, across] = spatial.map(({ outputs, places }) => runsOf(byOutputs ? outputs : places))
-  const [high, wide] = [tilesIn(down ?? []), tilesIn(across ?? [])]
+  const tiledSize = ({ outputs, places }: Spatial): number => (byOutputs ? outputs : places)
+  const [height, across] = [tiledSize(vertical), runsOf(tiledSize(horizontal))]
+  const [high, wide] = [Math.ceil(height / 2), tilesIn(across)]
   const cuts = high * wide > 2 * blockTiles
   const perBlock = cuts ? 1 : dividing(images.size, blockTiles / (high * wide))
   /** Rows of tiles that a block has, of an image that is cut. */
@@ -102,7 +106,7 @@ export const lowerWinograd = (
   const [productRows, depth] = byOutputs ? [capacity, terms.size] : [rows.size, capacity]
   const input = { buffer: temporary("tiles", points * capacity * channels.size), point: capacity * channels.size }
   const products = images.size * channels.size * columns.size
-  const direct = 9 * spatial.reduce((n, axis) => n * (byOutputs ? axis.outputs : axis.places), 1)
+  const direct = 9 * tiledSize(vertical) * tiledSize(horizontal)
   const flops = cost.flops + 2 * products * (points * high * wide - direct)
   const filter = { buffer: temporary("filters", points * depth * width), point: depth * width }
   const sums = { buffer: temporary("points", points * productRows * width), point: productRows * width }
@@ -139,7 +143,7 @@ export const lowerWinograd = (
             const [start, first] = [before, run.first]
             before += run.count
             times(run.count, (row) => {
-              for (const side of across ?? [])
+              for (const side of across)
                 times(side.count, (column) => {
                   const place = { loops: column.loops, offset: column.offset + side.first.offset }
                   body({
@@ -155,22 +159,18 @@ export const lowerWinograd = (
         })
       const blocks = (body: (block: Block) => void): void => {
         if (!cuts) {
-          const whole = (image: Place): void => body({ image, count: perBlock, down: down ?? [] })
+          const whole = (image: Place): void => body({ image, count: perBlock, down: runsOf(height) })
           if (perBlock === images.size) return whole(fixed(0))
           return b.loop(images.size, perBlock, (loop) => whole(moving(loop)))
         }
-        const [full, ...edge] = (down ?? []).toSorted((p, q) => q.there - p.there)
-        const rowsWhole = full?.there === 2 ? full.count : 0
         // The last cut has room for the row that stands over the edge.
-        const cut = cutRows - 1
-        const many = Math.floor(rowsWhole / cut)
+        const [cut, rowsWhole] = [cutRows - 1, Math.floor(height / 2)]
+        const inCuts = Math.floor(rowsWhole / cut) * cut
         times(images.size, (image) => {
-          const some = (first: Place, count: number, more: ReadonlyArray<Run>): void => {
-            const runs = [...(count > 0 ? [{ first, count, there: 2 as const }] : []), ...more]
-            if (runs.length > 0) body({ image, count: 1, down: runs })
-          }
-          if (many > 0) b.loop(many * cut, cut, (loop) => some(moving(loop), cut, []))
-          some(fixed(many * cut), rowsWhole - many * cut, full?.there === 2 ? edge : (down ?? []))
+          const some = (runs: ReadonlyArray<Run>): void => body({ image, count: 1, down: runs })
+          if (inCuts > 0) b.loop(inCuts, cut, (loop) => some(runsFrom(moving(loop), cut, false)))
+          const rest = runsFrom(fixed(inCuts), rowsWhole - inCuts, height % 2 === 1)
+          if (rest.length > 0) some(rest)
         })
       }
 
