@@ -169,7 +169,8 @@ const sweep: Tool = (options) =>
         batches.map((b) => [String(b), ...widths.map((w) => speed(w, b))])
       )
     )
-    const size = ({ batch, width }: Point): string => `width ${width}, batch ${batch}`
+    const size = ({ batch, bytes, flops, us, width }: Point): string =>
+      `width ${width}, batch ${batch} (${(flops / us / 1000).toFixed(1)} GFLOP/s, ${(bytes / us / 1000).toFixed(0)} GB/s)`
     const cliffs = cliffsOf(points)
     yield* Console.log(
       cliffs.length === 0

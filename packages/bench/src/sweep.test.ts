@@ -1,7 +1,13 @@
 import { assert, describe, it } from "@effect/vitest"
 import { cliffsOf, leastOf, type Point } from "./sweep.ts"
 
-const point = (width: number, batch: number, us: number): Point => ({ width, batch, flops: 1000 * width * batch, us })
+const point = (width: number, batch: number, us: number): Point => ({
+  width,
+  batch,
+  flops: 1000 * width * batch,
+  bytes: 0,
+  us
+})
 
 describe("cliffsOf", () => {
   it("finds none where time follows the work", () => {

@@ -14,6 +14,8 @@ export interface Point {
   readonly width: number
   readonly batch: number
   readonly flops: number
+  /** What its kernels read and write. */
+  readonly bytes: number
   readonly us: number
 }
 
@@ -27,7 +29,7 @@ const measurePoint = (width: number, batch: number, millis: number): Effect.Effe
     Effect.gen(function* () {
       const workload = perceptron([width, width, 10], batch, 1)
       const { graph, replaces } = stepGraph(workload.parts())
-      const { flops } = plan(graph, { replaces }).cost
+      const { bytes, flops } = plan(graph, { replaces }).cost
       const running = yield* workload.open
       yield* running.first
       let [least, chunk] = [Infinity, 1]
@@ -39,7 +41,7 @@ const measurePoint = (width: number, batch: number, millis: number): Effect.Effe
         least = Math.min(least, each)
         chunk = Math.max(1, Math.round(2000 / each))
       }
-      return { width, batch, flops, us: Number(least.toFixed(2)) }
+      return { width, batch, flops, bytes, us: Number(least.toFixed(2)) }
     })
   )
 
