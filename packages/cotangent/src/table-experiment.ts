@@ -1,5 +1,6 @@
 /** The experiment that a table makes without a file of code: a multi-layer perceptron with Adam. */
 import * as Effect from "effect/Effect"
+import * as FileSystem from "effect/FileSystem"
 import { pipe } from "effect/Function"
 import { Csv, Dataset, Permutation } from "@cotangent/data"
 import { Loss, Metrics, Model } from "@cotangent/nn"
@@ -50,9 +51,19 @@ const readData = (data: string, { label, classes }: Pick<TableOptions, "label" |
   const named = label ?? tableDefaults.label
   const column = /^-?\d+$/.test(named) ? Number(named) : named
   if (classes === undefined)
-    return Effect.fail(
-      usage(
-        `${data} is not one of ${builtinNames.join(", ")}; for a CSV file, say how many classes it has with --classes`
+    return Effect.flatMap(FileSystem.FileSystem, (fs) =>
+      Effect.flatMap(
+        Effect.orElseSucceed(fs.exists(data), () => false),
+        (exists) => {
+          const names = builtinNames.join(", ")
+          return Effect.fail(
+            usage(
+              exists
+                ? `${data} is not one of ${names}; for a CSV file, say how many classes it has with --classes`
+                : `${data} is not one of ${names}, and there is no such file; check the path, which is relative to where the command was started`
+            )
+          )
+        }
       )
     )
   return Csv.read(data, { label: column, classes: /^\d+$/.test(classes) ? Number(classes) : classes.split(",") })
