@@ -88,6 +88,18 @@ describe("cotangent train FILE.ts", () => {
       assert.strictEqual(anew.code, 0, anew.stderr)
       assert.deepStrictEqual(readdirSync(out).toSorted(), [...left, "notes.txt"].toSorted())
 
+      const otherBits = await command(["train", iris, "--epochs", "2", "--mode", "fast", "--out", out, "--resume"])
+      assert.strictEqual(otherBits.code, 2)
+      assert.include(otherBits.stderr, "is not computed with --mode fast, whose bits are its own; go on without it")
+      const fast = join(folder, "fast")
+      const inFast = (...more: ReadonlyArray<string>) =>
+        command(["train", iris, "--out", fast, "--quiet", "--epochs", ...more])
+      assert.strictEqual((await inFast("1", "--mode", "fast")).code, 0)
+      const inWide = await inFast("2", "--resume")
+      assert.strictEqual(inWide.code, 2)
+      assert.include(inWide.stderr, `the run in ${fast} is computed with --mode fast, whose bits are its own`)
+      const goesOn = await inFast("2", "--resume", "--mode", "fast")
+      assert.strictEqual(goesOn.code, 0, goesOn.stderr)
       const other = await command(["train", iris, "--epochs", "2", "--batch-size", "8", "--out", out, "--resume"])
       assert.strictEqual(other.code, 2)
       assert.include(other.stderr, "batchSize is 8 here, 16 in the checkpoint")

@@ -121,7 +121,7 @@ export const train = Command.make(
       seed,
       quiet,
       json,
-      mode: _,
+      mode,
       ...table
     }) {
       const overrides = given({ epochs, batchSize, seed })
@@ -136,6 +136,7 @@ export const train = Command.make(
                 resume,
                 overwrite,
                 checkpointSeconds: Option.getOrElse(checkpointSeconds, () => 10),
+                mode,
                 overrides
               })
             )
