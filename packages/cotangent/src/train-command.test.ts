@@ -156,6 +156,21 @@ describe("cotangent train FILE.ts", () => {
       assert.include((await command(["train", join(folder, "folder.ts")])).stderr, "is a folder")
     }))
 
+  it("reads a CSV file with names in the first line when told the column of the class, and says so", () =>
+    inFolder(async (folder) => {
+      const rows = Array.from({ length: 40 }, (_, i) => `${i % 7},${i % 2},${i % 2 === 0 ? "a" : "b"}`)
+      const [file, out] = [join(folder, "rows.csv"), join(folder, "out")]
+      writeFileSync(file, ["height,parity,kind", ...rows, ""].join("\n"))
+      const train = (...more: ReadonlyArray<string>) =>
+        command(["train", file, "--classes", "a,b", "--epochs", "1", "--quiet", "--out", out, ...more])
+      const refused = await train()
+      assert.strictEqual(refused.code, 2)
+      assert.match(refused.stderr, /nothing was read\n {2}line 1: this line looks like the names .* --label NAME/)
+      assert.notInclude(refused.stderr, "header: true")
+      const told = await train("--label", "kind")
+      assert.strictEqual(told.code, 0, told.stderr)
+    }))
+
   const usage = (name: string, args: ReadonlyArray<string>, sentence: RegExp) =>
     it(name, async () => {
       const { code, stdout, stderr } = await command(args)
