@@ -10,6 +10,9 @@ export const modeFlag = Flag.Literals("mode", ["wide", "narrow", "fast", "js"]).
   Flag.withDefault("wide" as "wide" | "narrow" | "fast" | "js")
 )
 
+/** What it may say. */
+export type Mode = keyof typeof computeLayers
+
 /** The layer of each mode. */
 export const computeLayers = {
   wide: Compute.wide,

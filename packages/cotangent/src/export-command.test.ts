@@ -117,7 +117,7 @@ export const answer = 42
         "--model",
         `${module}#answer`
       )
-      await fails(2, "cannot be imported", file, "--model", join(folder, "nope.ts"))
+      await fails(2, "there is no model", file, "--model", join(folder, "nope.ts"))
       await fails(2, "there is no such file", file, "--model", join(folder, "nope.safetensors"))
       await fails(2, "2 labels were given, 3 outputs need 3", file, "--model", module, "--labels", "a,b")
       await fails(2, "--labels is for the model of a module", saved, "--labels", "a,b,c")

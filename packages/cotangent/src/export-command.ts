@@ -88,6 +88,11 @@ const modelIn = (spec: string) =>
   Effect.gen(function* () {
     const paths = yield* Path.Path
     const [file = "", name = "model"] = spec.split("#")
+    const fs = yield* FileSystem.FileSystem
+    if (!(yield* Effect.orElseSucceed(fs.exists(paths.resolve(file)), () => true)))
+      return yield* usage(
+        `there is no model ${file}; check the path, which is relative to where the command was started`
+      )
     const exports = yield* Effect.tryPromise({
       try: (): Promise<{ readonly [name: string]: unknown }> => import(pathToFileURL(paths.resolve(file)).href),
       catch: (thrown) => usage(`the model ${file} cannot be imported: ${sentenceOf(thrown)}`)

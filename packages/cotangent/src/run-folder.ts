@@ -102,6 +102,8 @@ const Description = Schema.Struct({
     classNames: Schema.optionalKey(Schema.Array(Schema.String))
   }),
   settings: Schema.Record(Schema.String, Schema.Union([Schema.String, Schema.Number, Schema.Boolean])),
+  /** Only where the bits are not those of every other mode. */
+  mode: Schema.optionalKey(Schema.Literal("fast")),
   summary: Schema.Array(Schema.String)
 })
 

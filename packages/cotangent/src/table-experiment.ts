@@ -2,7 +2,7 @@
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import { pipe } from "effect/Function"
-import { Csv, Dataset, Permutation } from "@cotangent/data"
+import { Csv, DataError, Dataset, Permutation } from "@cotangent/data"
 import { Loss, Metrics, Model } from "@cotangent/nn"
 import * as Optimizer from "@cotangent/optim"
 import { Experiment } from "@cotangent/train"
@@ -39,6 +39,25 @@ export const isBuiltin = (name: string): name is "digits" | "iris" | "wine" => O
 /** The names of the tables that come with the package. */
 export const builtinNames: ReadonlyArray<string> = Object.keys(builtin)
 
+/** What a reader says of names in the first line as an option, said as the flag, and first: the other problems follow from it. */
+const withFlags = (error: DataError): DataError => {
+  const header = error.problems.find(({ sentence }) => sentence.includes("`header: true`"))
+  return header === undefined
+    ? error
+    : new DataError({
+        source: error.source,
+        kind: error.kind,
+        problems: [
+          {
+            ...header,
+            sentence:
+              "this line looks like the names of the columns; if it is, say which one holds the class by its name, --label NAME"
+          },
+          ...error.problems.filter((problem) => problem !== header)
+        ]
+      })
+}
+
 const readData = (data: string, { label, classes }: Pick<TableOptions, "label" | "classes">) => {
   if (isBuiltin(data)) {
     const given = Object.entries({ label, classes }).flatMap(([name, value]) => (value === undefined ? [] : [name]))
@@ -66,7 +85,9 @@ const readData = (data: string, { label, classes }: Pick<TableOptions, "label" |
         }
       )
     )
-  return Csv.read(data, { label: column, classes: /^\d+$/.test(classes) ? Number(classes) : classes.split(",") })
+  return Csv.read(data, { label: column, classes: /^\d+$/.test(classes) ? Number(classes) : classes.split(",") }).pipe(
+    Effect.mapError(withFlags)
+  )
 }
 
 /** The experiment of a table, and what its file of weights says about it. */

@@ -88,6 +88,18 @@ describe("cotangent train FILE.ts", () => {
       assert.strictEqual(anew.code, 0, anew.stderr)
       assert.deepStrictEqual(readdirSync(out).toSorted(), [...left, "notes.txt"].toSorted())
 
+      const otherBits = await command(["train", iris, "--epochs", "2", "--mode", "fast", "--out", out, "--resume"])
+      assert.strictEqual(otherBits.code, 2)
+      assert.include(otherBits.stderr, "is not computed with --mode fast, whose bits are its own; go on without it")
+      const fast = join(folder, "fast")
+      const inFast = (...more: ReadonlyArray<string>) =>
+        command(["train", iris, "--out", fast, "--quiet", "--epochs", ...more])
+      assert.strictEqual((await inFast("1", "--mode", "fast")).code, 0)
+      const inWide = await inFast("2", "--resume")
+      assert.strictEqual(inWide.code, 2)
+      assert.include(inWide.stderr, `the run in ${fast} is computed with --mode fast, whose bits are its own`)
+      const goesOn = await inFast("2", "--resume", "--mode", "fast")
+      assert.strictEqual(goesOn.code, 0, goesOn.stderr)
       const other = await command(["train", iris, "--epochs", "2", "--batch-size", "8", "--out", out, "--resume"])
       assert.strictEqual(other.code, 2)
       assert.include(other.stderr, "batchSize is 8 here, 16 in the checkpoint")
@@ -142,6 +154,21 @@ describe("cotangent train FILE.ts", () => {
       }
       mkdirSync(join(folder, "folder.ts"))
       assert.include((await command(["train", join(folder, "folder.ts")])).stderr, "is a folder")
+    }))
+
+  it("reads a CSV file with names in the first line when told the column of the class, and says so", () =>
+    inFolder(async (folder) => {
+      const rows = Array.from({ length: 40 }, (_, i) => `${i % 7},${i % 2},${i % 2 === 0 ? "a" : "b"}`)
+      const [file, out] = [join(folder, "rows.csv"), join(folder, "out")]
+      writeFileSync(file, ["height,parity,kind", ...rows, ""].join("\n"))
+      const train = (...more: ReadonlyArray<string>) =>
+        command(["train", file, "--classes", "a,b", "--epochs", "1", "--quiet", "--out", out, ...more])
+      const refused = await train()
+      assert.strictEqual(refused.code, 2)
+      assert.match(refused.stderr, /nothing was read\n {2}line 1: this line looks like the names .* --label NAME/)
+      assert.notInclude(refused.stderr, "header: true")
+      const told = await train("--label", "kind")
+      assert.strictEqual(told.code, 0, told.stderr)
     }))
 
   const usage = (name: string, args: ReadonlyArray<string>, sentence: RegExp) =>

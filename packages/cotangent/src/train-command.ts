@@ -55,7 +55,9 @@ const options = {
     Flag.optional
   ),
   label: Flag.String("label").pipe(
-    Flag.withDescription("of a table: the CSV column that holds the class, a name or a number; the last unless given"),
+    Flag.withDescription(
+      "of a table: the CSV column that holds the class: its name where the first line has names, or its number; the last unless given"
+    ),
     Flag.optional
   ),
   classes: Flag.String("classes").pipe(
@@ -121,7 +123,7 @@ export const train = Command.make(
       seed,
       quiet,
       json,
-      mode: _,
+      mode,
       ...table
     }) {
       const overrides = given({ epochs, batchSize, seed })
@@ -136,6 +138,7 @@ export const train = Command.make(
                 resume,
                 overwrite,
                 checkpointSeconds: Option.getOrElse(checkpointSeconds, () => 10),
+                mode,
                 overrides
               })
             )

@@ -5,13 +5,14 @@ import * as Path from "effect/Path"
 import * as Stream from "effect/Stream"
 import { Model } from "@cotangent/nn"
 import { Checkpoints, Experiment, Files, type History, Log } from "@cotangent/train"
-import { FailedError } from "./exit-code.ts"
+import type { Mode } from "./compute-flag.ts"
+import { FailedError, usage } from "./exit-code.ts"
 import { load } from "./experiment-file.ts"
 import { sayStopped } from "./interruption.ts"
 import { modelFile } from "./model-file.ts"
 import { recordText, show } from "./progress.ts"
 import type { Report } from "./report.ts"
-import { claim, defaultFolder, describe, runFiles, writeHistory, writeResults } from "./run-folder.ts"
+import { claim, defaultFolder, describe, readDescription, runFiles, writeHistory, writeResults } from "./run-folder.ts"
 
 /** What a run of an experiment is told. */
 export interface ExperimentRun {
@@ -20,6 +21,7 @@ export interface ExperimentRun {
   readonly resume: boolean
   readonly overwrite: boolean
   readonly checkpointSeconds: number
+  readonly mode: Mode
   readonly overrides: Pick<Experiment.Overrides, "epochs" | "batchSize" | "seed">
 }
 
@@ -33,10 +35,22 @@ const keepHistory = (folder: string) => (error: unknown) => {
   return Effect.ignore(writeHistory(folder, history))
 }
 
+/** A run in fast mode has bits of its own: no other mode goes on to what it would have been, nor does it of theirs. */
+const sameArithmetic = (folder: string, mode: Mode) =>
+  Effect.flatMap(readDescription(folder), (description) =>
+    description === undefined || (description.mode === "fast") === (mode === "fast")
+      ? Effect.void
+      : usage(
+          description.mode === "fast"
+            ? `the run in ${folder} is computed with --mode fast, whose bits are its own; go on with --mode fast, or begin anew with --overwrite`
+            : `the run in ${folder} is not computed with --mode fast, whose bits are its own; go on without it, or begin anew with --overwrite`
+        )
+  )
+
 /** Trains, writing as it goes; what is in the folder afterwards is listed in docs/guides/command.md. */
 export const trainExperiment = (
   report: Report,
-  { file, out, resume, overwrite, checkpointSeconds, overrides }: ExperimentRun
+  { file, out, resume, overwrite, checkpointSeconds, mode, overrides }: ExperimentRun
 ) =>
   Effect.gen(function* () {
     const paths = yield* Path.Path
@@ -44,6 +58,7 @@ export const trainExperiment = (
     const folder = out ?? defaultFolder(name)
     const data = yield* experiment.data
     const settings = yield* Experiment.settings(experiment, overrides)(data)
+    if (resume) yield* sameArithmetic(folder, mode)
     const isThere = yield* claim(folder, { names: allFiles, resume, overwrite })
     if (resume && !isThere) yield* report.say(`There is nothing to go on from in ${folder}; the run begins.`)
     yield* Files.prepareFolder(folder)
@@ -62,6 +77,7 @@ export const trainExperiment = (
         ...(data.classNames === undefined ? {} : { classNames: [...data.classNames] })
       },
       settings,
+      ...(mode === "fast" ? { mode } : {}),
       summary: Model.summary(experiment.model).text.split("\n")
     })
     const last = yield* Experiment.events(experiment, { ...overrides, checkpoints })(data).pipe(

@@ -94,5 +94,11 @@ describe("Trainer.findRate", () => {
       await problems(Trainer.findRate(model, { loss, optimizer: adam(), batchSize: 0 })(data)),
       "batchSize is 0; a whole number of 1 or more is needed"
     )
+    // A sweep takes functions of the rate, this an optimizer.
+    const ofRate = (learningRate: number) => adam({ learningRate })
+    assert.strictEqual(
+      await problems(Trainer.findRate(model, { loss: undefined, optimizer: ofRate } as never)(data as never)),
+      "fit: loss is no loss; see Loss\nfit: optimizer is no optimizer; see Optimizer"
+    )
   })
 })

@@ -18,6 +18,7 @@ import type { FitOptions } from "./options.ts"
 import { type AnyFitOptions, makePlan, stepsOf } from "./plan.ts"
 import { windowAt } from "./segments.ts"
 import type { AnySource, Source } from "./source.ts"
+import { trainingProblems } from "./untyped.ts"
 
 /** What a finder needs: the loss, batches and seed of the run to come, its optimizer, and the rates to try. */
 export type FindRateOptions<K extends Loss.TargetKind, R extends Rule> = RangeTestOptions &
@@ -104,6 +105,8 @@ export const findRate =
   ): Effect.Effect<RateFinding, FindRateFailure | E, Compute | W> =>
     Effect.suspend((): Effect.Effect<RateFinding, FindRateFailure | E, Compute | W> => {
       const { loss, optimizer, batchSize, seed, shuffle, window, prefetch, ...range } = options
+      const problems = trainingProblems(model, { loss, optimizer, epochs: 1 }, source)
+      if (problems.length > 0) return Effect.fail(new FitError({ problems }))
       if (followsSchedule(optimizer.options))
         return Effect.fail(
           failed("the optimizer follows a schedule, so that no other rate can be tried; give it a number for its rate")

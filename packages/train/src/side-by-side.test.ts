@@ -68,6 +68,18 @@ describe("Trainer.crossValidate", () => {
     )
   })
 
+  it("measures the loss alone where there are no metrics", async () => {
+    const { metrics: _, ...bare } = options
+    const validated = await run(Trainer.crossValidate(model, bare)(data))
+    const measured = await run(Trainer.crossValidate(model, options)(data))
+    assert.deepStrictEqual(Object.keys(validated.mean), ["loss"])
+    assert.strictEqual(validated.mean.loss, measured.mean.loss)
+    const none = await run(
+      Effect.flip(Trainer.crossValidate(model, { ...options, metrics: null } as never)(data as never))
+    )
+    assert.strictEqual(none.message, "fit: metrics is no record of metrics")
+  })
+
   it("cuts the weights of samples like the rows, and says what is wrong", async () => {
     await run(
       Effect.gen(function* () {
@@ -163,6 +175,21 @@ describe("Trainer.sweep", () => {
         assert.deepStrictEqual(yield* Trainer.sweep(model, { ...options, store })(data), whole)
       })
     )
+  })
+
+  it("says what is no grid, when types were not looked at", async () => {
+    const given = { ...common, optimizers: { adam: adam({ learningRate: 0.1 }) }, learningRates: 0.1 } as never
+    const expected = [
+      "fit: optimizers.adam is no function of a rate, (learningRate) => Optimizer.adam({ learningRate })",
+      "fit: learningRates is missing; an array of numbers is needed"
+    ]
+    const swept = await run(Effect.flip(Trainer.sweep(model, given)(data as never)))
+    const tried = await run(Effect.flip(Stream.runDrain(Trainer.trials(model, given)(data as never))))
+    assert.deepStrictEqual([swept.message.split("\n"), tried.message.split("\n")], [expected, expected])
+    const none = await run(
+      Effect.flip(Trainer.sweep(model, { ...common, learningRates: [0.1] } as never)(data as never))
+    )
+    assert.match(none.message, /^fit: optimizers is missing; a record of functions is needed/)
   })
 
   it("refuses a grid that makes no sense, all of it at once", async () => {

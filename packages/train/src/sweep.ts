@@ -15,6 +15,7 @@ import type { History } from "./history.ts"
 import type { FitOptions, MetricRecord, Objective } from "./options.ts"
 import type { Source } from "./source.ts"
 import { shown, textTable } from "./table.ts"
+import { isRecord } from "./untyped.ts"
 import type { Weights } from "./weights.ts"
 
 /** An optimizer of any rule. */
@@ -95,7 +96,26 @@ const trialsOf = ({ optimizers, learningRates }: Grid) =>
     }))
   )
 
-const problemsOf = ({ optimizers, learningRates, concurrency = 1 }: Grid): ReadonlyArray<string> => [
+/** Node looks at no types: what is given may be anything. */
+const untyped = ({ optimizers, learningRates }: Grid): ReadonlyArray<string> => [
+  ...(isRecord(optimizers)
+    ? Object.entries(optimizers)
+        .filter(([, make]) => typeof make !== "function")
+        .map(
+          ([name]) => `optimizers.${name} is no function of a rate, (learningRate) => Optimizer.adam({ learningRate })`
+        )
+    : [
+        "optimizers is missing; a record of functions is needed, { adam: (learningRate) => Optimizer.adam({ learningRate }) }"
+      ]),
+  ...(Array.isArray(learningRates) ? [] : ["learningRates is missing; an array of numbers is needed"])
+]
+
+const problemsOf = (grid: Grid): ReadonlyArray<string> => {
+  const wrong = untyped(grid)
+  return wrong.length > 0 ? wrong : gridProblems(grid)
+}
+
+const gridProblems = ({ optimizers, learningRates, concurrency = 1 }: Grid): ReadonlyArray<string> => [
   ...(Object.keys(optimizers).length > 0 ? [] : ["optimizers is empty; name one at least"]),
   ...Object.keys(optimizers)
     .filter((name) => !/^[\w.+ -]+$/.test(name) || name.startsWith("."))
@@ -266,6 +286,8 @@ export const sweep =
     source: Source<X, Y, YD, F, V> & FitsData<I, O, K, X, Y, YD>
   ): Effect.Effect<Sweep<P, S, MetricNames<M>>, FitFailure | E | F, Compute | W | V> =>
     Effect.gen(function* () {
+      const problems = problemsOf(options)
+      if (problems.length > 0) return yield* new FitError({ problems })
       const order = trialsOf(options).map(({ name }) => name)
       const place = ({ name }: TrialResult<string>): number => order.indexOf(name)
       const results: Array<TrialResult<MetricNames<M>>> = []

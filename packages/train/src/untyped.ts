@@ -30,7 +30,7 @@ const isModel = (value: unknown): boolean => has(value, "init", "apply")
 /** What is given to measure: a model, a loss, metrics and data. */
 export const measuringProblems = (
   model: unknown,
-  { loss, metrics }: { readonly loss?: unknown; readonly metrics?: unknown },
+  { loss, metrics = {} }: { readonly loss?: unknown; readonly metrics?: unknown },
   data: unknown,
   isSource = isDataset(data)
 ): ReadonlyArray<string> => [

@@ -35,6 +35,16 @@ const kindOf = ({ kind }: AnyLayer): string => /^\w+/.exec(kind)?.[0] ?? kind
 const named = (layers: ReadonlyArray<AnyLayer>): ReadonlyArray<AnyLayer & { readonly name: string }> =>
   layers.flatMap((layer) => (layer.name === undefined ? [] : [{ ...layer, name: layer.name }]))
 
+/** The paths of all layers and blocks of a model: what may be given a name. */
+export const pathsOf = (model: Model.AnyModel): ReadonlyArray<string> => {
+  const walk = (layers: ReadonlyArray<AnyLayer>, path: ReadonlyArray<string>): ReadonlyArray<string> =>
+    named(layers).flatMap((layer) => {
+      const at = [...path, layer.name]
+      return [at.join("."), ...walk(layer.layers, at)]
+    })
+  return walk(model.layers, [])
+}
+
 /** The layers of a model that hold tensors, and what they are called over there. */
 export const layersOf = (
   model: Model.AnyModel,

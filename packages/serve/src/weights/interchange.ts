@@ -3,7 +3,7 @@ import { type AnyTensor, Key, type Shape, sizeOf, Tree, type Value, Values } fro
 import { Model } from "@cotangent/nn"
 import type { TrainedWeights } from "../artifact.ts"
 import { WeightsError } from "../errors.ts"
-import { type Framework, layersOf, type Placed } from "./framework.ts"
+import { type Framework, layersOf, pathsOf, type Placed } from "./framework.ts"
 import { type Sizes, type Slot, theirShape, toOurs, toTheirs } from "./slot.ts"
 
 /** Tensors by name, as files have them: `Safetensors.decode`. */
@@ -85,25 +85,41 @@ const unmapped = (
 const floats = ({ data, dtype }: Value): Float32Array | undefined =>
   dtype === "f32" || dtype === "f64" ? Float32Array.from(data) : undefined
 
-/** Their tensor for a slot; what is wrong with it goes to `problems`. */
-const fetch = (
-  tensors: Tensors,
+/** The numbers of their tensor for a slot, or what is wrong with it. */
+const numbersOf = (
   name: string,
+  value: unknown,
   shape: Sizes,
   { anyShape = false }: Slot,
-  for_: string,
-  problems: Array<string>
-): Float32Array | undefined => {
-  const value = Object.hasOwn(tensors, name) ? tensors[name] : undefined
-  if (value === undefined) {
-    problems.push(`there is no ${name}, ${show(shape)} is needed for ${for_}`)
-    return undefined
-  }
-  const fits = anyShape ? sizeOf(value.shape) === sizeOf(shape) : show(value.shape) === show(shape)
+  for_: string
+): Float32Array | string => {
+  if (!Values.isValue(value)) return `${name} is no tensor, ${show(shape)} is needed for ${for_}`
+  if (anyShape ? sizeOf(value.shape) !== sizeOf(shape) : show(value.shape) !== show(shape))
+    return `${name} is ${show(value.shape)}, ${show(shape)} is needed for ${for_}`
   const data = floats(value)
-  if (!fits) problems.push(`${name} is ${show(value.shape)}, ${show(shape)} is needed for ${for_}`)
-  else if (data === undefined) problems.push(`${name} holds ${value.dtype}, floats are needed for ${for_}`)
-  return fits ? data : undefined
+  if (data === undefined) return `${name} holds ${value.dtype}, floats are needed for ${for_}`
+  const wrong = data.findIndex((x) => !Number.isFinite(x))
+  return wrong < 0
+    ? data
+    : `number ${wrong} of ${name} is ${value.data[wrong]}; every one must be a finite float32 for ${for_}`
+}
+
+/** What stands in front of all needed names in a file, where something does. */
+const prefixOf = (needed: ReadonlyArray<string>, there: ReadonlyArray<string>): string | undefined => {
+  const [first] = needed
+  if (first === undefined) return undefined
+  const all = new Set(there)
+  return there
+    .filter((name) => name.length > first.length && name.endsWith(first))
+    .map((name) => name.slice(0, -first.length))
+    .find((prefix) => needed.every((name) => all.has(prefix + name)))
+}
+
+/** Names that are given to layers that the model does not have. */
+const strangers = (model: Model.AnyModel, names: { readonly [layer: string]: string }): ReadonlyArray<string> => {
+  const known = new Set(pathsOf(model))
+  const unknown = Object.keys(names).filter((path) => !known.has(path))
+  return unknown.map((path) => `names: the model has no layer ${path}; it has ${[...known].join(", ")}`)
 }
 
 /** The weights of a model from tensors of another framework. */
@@ -114,15 +130,21 @@ export const readFrom =
     tensors: Tensors,
     { extra = "refuse", names = {}, prefix = "" }: ReadOptions = {}
   ): TrainedWeights<P, S> => {
+    if (typeof tensors !== "object" || tensors === null)
+      throw new WeightsError({ problems: ["no tensors were given; a record of them by name is needed"] })
     // Only the structure of the trees matters.
     const any = Model.forgetShapes(model) as unknown as Model.AnyModel
     const initial = any.init(Key.key(0))
     const leaves = new Map(leavesOf(initial).map((leaf) => [leaf.path, leaf]))
     const placed = layersOf(any, framework, names)
-    const problems: Array<string> = [...unmapped(framework, placed, leaves)]
+    const problems: Array<string> = [...strangers(any, names), ...unmapped(framework, placed, leaves)]
+    const missing: Array<string> = []
+    const bare: Array<string> = []
     const used = new Set<string>()
     const found = new Map<string, Value>()
-    for (const layer of placed)
+    for (const layer of placed) {
+      const absent = missing.length
+      const present = used.size
       for (const { slot, own } of slotsFor(layer, leaves)) {
         const shapes = own.map(({ shape }) => shape)
         const wanted = theirShape(shapes, slot)
@@ -130,7 +152,15 @@ export const readFrom =
         const theirs = slot.theirs.map((tensor) => {
           const name = prefix + layer.nameOf(tensor)
           used.add(name)
-          return fetch(tensors, name, wanted, slot, for_, problems)
+          if (!Object.hasOwn(tensors, name)) {
+            missing.push(name)
+            problems.push(`there is no ${name}, ${show(wanted)} is needed for ${for_}`)
+            return undefined
+          }
+          const data = numbersOf(name, tensors[name], wanted, slot, for_)
+          if (typeof data !== "string") return data
+          problems.push(data)
+          return undefined
         })
         const complete = theirs.flatMap((data) => data ?? [])
         if (complete.length < theirs.length) continue
@@ -139,11 +169,22 @@ export const readFrom =
           if (leaf !== undefined) found.set(leaf.path, Values.of(data, [...leaf.shape], "f32"))
         })
       }
+      if (missing.length > absent && missing.length - absent === used.size - present) bare.push(layer.path)
+    }
+    const left = Object.keys(tensors).filter((name) => !used.has(name) && !framework.isIdle(name))
+    if (missing.length > 0 && missing.length === used.size) {
+      const bareNames = missing.map((name) => name.slice(prefix.length))
+      const before = prefixOf(bareNames, left)
+      if (before !== undefined)
+        throw new WeightsError({
+          problems: [...strangers(any, names), `all names begin with ${before} there; say prefix: "${before}"`]
+        })
+    }
     if (extra === "refuse")
+      problems.push(...left.map((name) => `${name} is of no layer; leave it out, or say extra: "ignore"`))
+    if (bare.length > 0 && left.length > 0)
       problems.push(
-        ...Object.keys(tensors)
-          .filter((name) => !used.has(name) && !framework.isIdle(name))
-          .map((name) => `${name} is of no layer; leave it out, or say extra: "ignore"`)
+        `nothing was found for ${bare.join(", ")}; layers with other names there are told with names: { ${JSON.stringify(bare[0])}: "their name" }`
       )
     if (problems.length > 0) throw new WeightsError({ problems })
     const rebuilt = (tree: unknown): unknown =>
@@ -171,7 +212,7 @@ export const writeTo =
       )
     )
     const placed = layersOf(any, framework, names)
-    const problems: Array<string> = [...unmapped(framework, placed, leaves)]
+    const problems: Array<string> = [...strangers(any, names), ...unmapped(framework, placed, leaves)]
     const tensors: Record<string, Value> = {}
     for (const layer of placed)
       for (const { slot, own } of slotsFor(layer, leaves)) {

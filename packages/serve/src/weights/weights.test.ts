@@ -226,6 +226,79 @@ describe("weights of Keras", () => {
   })
 })
 
+describe("weights that cannot be read", () => {
+  const model = pipe(Model.input([2]), Model.dense("hidden", 3), Model.batchNorm("norm"), Model.dense("out", 1))
+  const { params, state } = T.evaluate(model.init(Key.key(1)))
+  const there = Weights.toKeras(model, { params, modelState: state })
+  const renamed = (change: (name: string) => string) =>
+    Object.fromEntries(Object.entries(there).map(([name, value]) => [change(name), value]))
+  const problems = (tensors: unknown, options?: Weights.ReadOptions): ReadonlyArray<string> => {
+    try {
+      // Whatever a file or a caller without types may give.
+      Weights.fromKeras(model, tensors as Weights.Tensors, options)
+    } catch (thrown) {
+      if (thrown instanceof WeightsError) return thrown.problems
+      throw thrown
+    }
+    return []
+  }
+
+  it("have numbers that are not finite", () => {
+    const bias = (last: number, dtype: "f32" | "f64" = "f32") => ({
+      ...there,
+      "hidden/bias": Values.of(dtype === "f32" ? Float32Array.of(0, 0, last) : Float64Array.of(0, 0, last), [3], dtype)
+    })
+    for (const [tensors, shown] of [
+      [bias(Number.NaN), "NaN"],
+      [bias(Number.NEGATIVE_INFINITY), "-Infinity"],
+      [bias(1e39, "f64"), "1e+39"]
+    ] as const)
+      assert.deepStrictEqual(problems(tensors), [
+        `number 2 of hidden/bias is ${shown}; every one must be a finite float32 for hidden.bias`
+      ])
+    assert.deepStrictEqual(problems(bias(1e38, "f64")), [])
+  })
+
+  it("all stand behind a prefix, which is named", () => {
+    const behind = renamed((name) => `sequential/${name}`)
+    assert.deepStrictEqual(problems(behind), ['all names begin with sequential/ there; say prefix: "sequential/"'])
+    assert.deepStrictEqual(problems(behind, { prefix: "sequential/" }), [])
+    const twice = renamed((name) => `outer/sequential/${name}`)
+    assert.deepStrictEqual(problems(twice, { prefix: "outer/" }), [
+      'all names begin with outer/sequential/ there; say prefix: "outer/sequential/"'
+    ])
+    const { "sequential/out/bias": _, ...fewer } = behind
+    assert.include(problems(fewer).join(), "there is no out/bias")
+  })
+
+  it("have other names, or are given names of layers that there are not", () => {
+    const numbered = renamed((name) => name.replace(/^out/, "dense_1"))
+    assert.deepStrictEqual(problems(numbered), [
+      "there is no out/kernel, [3, 1] is needed for out.kernel",
+      "there is no out/bias, [1] is needed for out.bias",
+      'dense_1/kernel is of no layer; leave it out, or say extra: "ignore"',
+      'dense_1/bias is of no layer; leave it out, or say extra: "ignore"',
+      'nothing was found for out; layers with other names there are told with names: { "out": "their name" }'
+    ])
+    assert.deepStrictEqual(problems(numbered, { names: { out: "dense_1" } }), [])
+    const stranger = "names: the model has no layer oput; it has hidden, norm, out"
+    assert.deepStrictEqual(problems(there, { names: { oput: "dense_1" } }), [stranger])
+    assert.throws(
+      () => Weights.toTorch(model, { params, modelState: state }, { names: { oput: "2" } }),
+      WeightsError,
+      stranger
+    )
+  })
+
+  it("are no tensors", () => {
+    const none = ["no tensors were given; a record of them by name is needed"]
+    assert.deepStrictEqual([problems(undefined), problems(null)], [none, none])
+    assert.deepStrictEqual(problems({ ...there, "out/bias": [1] }), [
+      "out/bias is no tensor, [1] is needed for out.bias"
+    ])
+  })
+})
+
 describe("weights under our own names", () => {
   const model = pipe(Model.input([2]), Model.dense("hidden", 3), Model.batchNorm("norm"))
   const { params, state } = T.evaluate(model.init(Key.key(1)))
