@@ -54,15 +54,17 @@ export interface Constants {
 /** The bits of a vector that the function starts with in a local, in as few bytes as they can be written. */
 const writeShortly = (code: Code, words: Words): void => {
   const [first, second, third, fourth] = words
-  if (first !== third || second !== fourth) code.v128(words)
-  else if (first !== second) {
-    scratch.setUint32(0, first, true)
-    scratch.setUint32(4, second, true)
-    code.f64(scratch.getFloat64(0, true))
-    code.op("f64x2.splat")
-  } else {
+  scratch.setUint32(0, first, true)
+  scratch.setUint32(4, second, true)
+  const pair = scratch.getFloat64(0, true)
+  if (first === second && second === third && third === fourth) {
     code.i32(first | 0)
     code.op("i32x4.splat")
+    // Engines may change the bits of a NaN that is a number of theirs.
+  } else if (first !== third || second !== fourth || Number.isNaN(pair)) code.v128(words)
+  else {
+    code.f64(pair)
+    code.op("f64x2.splat")
   }
 }
 
