@@ -53,3 +53,33 @@ describe("products of few terms", () => {
             }
       })
 })
+
+describe("products of few rows with a matrix whose rows are a page apart", () => {
+  for (const [dtype, columns] of [
+    ["f32", 1041],
+    ["f64", 533]
+  ] as const)
+    it(`${dtype}: panels are packed for eight rows already, and the bits are those of every node on its own`, () => {
+      const multiply = (...[x, w]: ReadonlyArray<AnyTensor>): ReadonlyArray<AnyTensor> => {
+        if (x === undefined || w === undefined) throw new RangeError("two operands")
+        return [ops.max(ops.dot(x, w, { batch: [[], []], contract: [[1], [0]] }), 0)]
+      }
+      for (const rows of [7, 8, 13]) {
+        const parameters = [
+          { shape: [rows, 33], dtype },
+          { shape: [33, columns], dtype }
+        ]
+        const graph = graphOf(parameters, multiply)
+        const below = randomSource(rows)
+        const inputs = parameters.map((aval) => randomNumbers(aval, below))
+        const expected = evaluateNodeByNode(graph, inputs)
+        for (const threads of [1, 2]) {
+          const planned = plan(graph, { threads, grain: 0, tile: { rows: 4, vectors: 2 } })
+          const packs = planned.kernels.some(({ writes }) => writes.some(({ name }) => name === "panel"))
+          assert.strictEqual(packs, rows >= 8)
+          for (const [target, run] of threads === 1 ? targets : targets.slice(1, 2))
+            assert.strictEqual(differenceOf(expected, runPlanned(planned, inputs, { target: run })), undefined, target)
+        }
+      }
+    })
+})

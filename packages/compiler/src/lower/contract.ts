@@ -5,7 +5,7 @@
  * The last output dimension is computed in vectors, the one before it in rows of the tile. The operand that moves along
  * the last dimension is packed into panels when its elements are not adjacent or the product is large.
  */
-import { Builder, type Buffer, type Kernel, maxLanes } from "@cotangent/kernel"
+import { Builder, type Buffer, bytesOf, type Kernel, maxLanes } from "@cotangent/kernel"
 import { sizeOf, Views } from "@cotangent/graph"
 import type { Group } from "../schedule.ts"
 import { makePlan, type Plan } from "./contract-plan.ts"
@@ -28,6 +28,8 @@ import { winogradPlan } from "./winograd-plan.ts"
 
 /** Panels are packed when a product reads the same panel at least this often and it has at least this many elements. */
 const packReads = 4
+/** Rows of the right operand that are a page apart are packed for fewer reads: a panel of them would touch a page for each. */
+const [packReadsOfPages, pageBytes] = [2, 4096]
 /** From this many elements between neighbours in k on, a left operand that lies along its rows is packed into tiles of rows. */
 const farApart = 256
 /** Rows packed at a time: whole tiles, about as many as a line of the cache has f32. */
@@ -177,7 +179,8 @@ export const lowerContract = (context: Context, group: Group, name: string, cost
   const still = packed === undefined ? numbers.filter((d) => right.strides[d] === 0) : []
   const reads = rows * sizeOf(still.map((d) => outer[d] ?? 1))
   const movesColumns = (right.strides.at(-1) ?? 0) !== 0 && right.strides.at(-2) === 0
-  const large = k * columns >= packElements && reads >= tileRows * packReads
+  const farRows = (right.inner.at(-1) ?? 0) * bytesOf[dtype] >= pageBytes
+  const large = k * columns >= packElements && reads >= tileRows * (farRows ? packReadsOfPages : packReads)
   const packs = movesColumns && (large || (right.strides.at(-1) !== 1 && reads > tileRows))
   // Where both operands move along the columns (depthwise) nothing is read twice, but in blocks it is read in order.
   const elementwise = movesColumns && plan.left.strides.at(-1) !== 0
