@@ -22,7 +22,7 @@ import {
   wholeSpan
 } from "./contract-tile.ts"
 import { type Context, modeOf, outputsOf } from "./fused.ts"
-import { fixed, further, indexAt, moving, type Place } from "./lanes.ts"
+import { fixed, further, indexAt, inParts, moving, type Place } from "./lanes.ts"
 import { lowerWinograd } from "./winograd.ts"
 import { winogradPlan } from "./winograd-plan.ts"
 
@@ -221,14 +221,7 @@ export const lowerContract = (context: Context, group: Group, name: string, cost
         if (d === undefined) return body(places)
         b.loop(outer[d] ?? 1, 1, (loop) => over(more, places.with(d, moving(loop)), body))
       }
-      /** Parts of `size` elements, and what is left over. */
-      const parts = (count: number, size: number, each: (at: Place, size: number) => void): void => {
-        const whole = Math.floor(count / size) * size
-        if (whole === size) each(fixed(0), size)
-        else if (whole > 0) b.loop(whole, size, (loop) => each(moving(loop), size))
-        if (count > whole) each(fixed(whole), count - whole)
-      }
-      const overRows = (tile: (row: Place, height: number) => void): void => parts(rows, tileRows, tile)
+      const overRows = (tile: (row: Place, height: number) => void): void => inParts(b, rows, tileRows, tile)
       const rowsOf = (
         places: ReadonlyArray<Place>,
         column: Place,
@@ -254,9 +247,9 @@ export const lowerContract = (context: Context, group: Group, name: string, cost
             )
         }
         if (packed === undefined) return overRows((row, height) => along(row, height, row))
-        parts(rows, packedRows(tileRows), (from, count) => {
+        inParts(b, rows, packedRows(tileRows), (from, count) => {
           packRows(b, given, places, packed.left.buffer, tileRows, from, count, fixed(0))
-          parts(count, tileRows, (inside, height) =>
+          inParts(b, count, tileRows, (inside, height) =>
             along({ loops: [...from.loops, ...inside.loops], offset: from.offset + inside.offset }, height, inside)
           )
         })
@@ -294,7 +287,7 @@ export const lowerContract = (context: Context, group: Group, name: string, cost
       }
       const columnsOf = (places: ReadonlyArray<Place>): void => {
         if (packed !== undefined && !rowsFirst)
-          parts(rows, packedRows(tileRows), (row, count) =>
+          inParts(b, rows, packedRows(tileRows), (row, count) =>
             packRows(b, given, places, packed.left.buffer, tileRows, row, count)
           )
         const pack = ({ column, width }: Panel, span: Span): void => {

@@ -28,6 +28,25 @@ export const moving = (loop: Loop, from: Place = fixed(0), by = 1): Place => ({
 /** A place some elements further. */
 export const further = (place: Place, by: number): Place => ({ loops: place.loops, offset: place.offset + by })
 
+/** A place inside what starts at another: both together. */
+export const within = (start: Place, { loops, offset }: Place): Place => ({
+  loops: [...start.loops, ...loops],
+  offset: start.offset + offset
+})
+
+/** Parts of `size` elements, and what is left over. */
+export const inParts = (
+  b: Builder.Builder,
+  count: number,
+  size: number,
+  each: (at: Place, size: number) => void
+): void => {
+  const whole = Math.floor(count / size) * size
+  if (whole === size) each(fixed(0), size)
+  else if (whole > 0) b.loop(whole, size, (loop) => each(moving(loop), size))
+  if (count > whole) each(fixed(whole), count - whole)
+}
+
 /** How an access moves: elements per step of each dimension, and where it starts. */
 export interface Stride {
   readonly strides: ReadonlyArray<number>

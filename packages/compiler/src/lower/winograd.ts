@@ -11,7 +11,7 @@ import type { Group, Member } from "../schedule.ts"
 import type { Plan } from "./contract-plan.ts"
 import { addTerms, emptySums, lanesOf, type Sums, type Tiling, vectorsOf, wholeSpan } from "./contract-tile.ts"
 import { type Context, makeFused, modeOf, outputsOf, storeRun } from "./fused.ts"
-import { fixed, further, indexAt, moving, type Place } from "./lanes.ts"
+import { fixed, further, indexAt, inParts, within, moving, type Place } from "./lanes.ts"
 import type { Spatial, WinogradPlan } from "./winograd-plan.ts"
 import {
   inputTransform,
@@ -115,22 +115,8 @@ export const lowerWinograd = (
     `${name}_filtered`,
     (b) => {
       /** The elements of a dimension in vectors: as many whole ones as there are, then what is left. */
-      const overVectors = (
-        size: number,
-        from: Place,
-        body: (at: Place, inside: Place, width: number) => void
-      ): void => {
-        const whole = Math.floor(size / lanes) * lanes
-        if (whole === lanes) body(from, fixed(0), lanes)
-        else if (whole > 0) b.loop(whole, lanes, (loop) => body(moving(loop, from), moving(loop), lanes))
-        if (size > whole) body(further(from, whole), fixed(whole), size - whole)
-      }
-      const over = (size: number, step: number, body: (at: Place, count: number) => void): void => {
-        const whole = Math.floor(size / step) * step
-        if (whole === step) body(fixed(0), step)
-        else if (whole > 0) b.loop(whole, step, (loop) => body(moving(loop), step))
-        if (size > whole) body(fixed(whole), size - whole)
-      }
+      const overVectors = (size: number, from: Place, body: (at: Place, inside: Place, width: number) => void): void =>
+        inParts(b, size, lanes, (local, width) => body(within(from, local), local, width))
       const times = (count: number, body: (at: Place) => void): void =>
         count === 1 ? body(fixed(0)) : b.loop(count, 1, (loop) => body(moving(loop)))
       const load = (buffer: Buffer, index: ReturnType<typeof indexAt>, width: number, step = 1): Register =>
@@ -145,10 +131,10 @@ export const lowerWinograd = (
             times(run.count, (row) => {
               for (const side of across)
                 times(side.count, (column) => {
-                  const place = { loops: column.loops, offset: column.offset + side.first.offset }
+                  const place = within(side.first, column)
                   body({
-                    image: { loops: [...image.loops, ...local.loops], offset: image.offset + local.offset },
-                    down: { loops: [...first.loops, ...row.loops], offset: first.offset + row.offset },
+                    image: within(image, local),
+                    down: within(first, row),
                     across: place,
                     inside: [local, further(row, start), place],
                     there: [run.there, side.there]
@@ -277,8 +263,8 @@ export const lowerWinograd = (
         }
         const tiling: Tiling = { context, group, root, plan, mode, panel: undefined }
         b.loop(points, 1, (point) =>
-          over(width, tileColumns, (column, columnCount) =>
-            over(rowCount, tileRows, (row, count) => {
+          inParts(b, width, tileColumns, (column, columnCount) =>
+            inParts(b, rowCount, tileRows, (row, count) => {
               const tile = { places: [moving(point)], row, rows: count, column, columns: columnCount }
               const place = (i: number, start: number) =>
                 indexAt(plan.store, [moving(point), further(row, i), further(column, start)])
